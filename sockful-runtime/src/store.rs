@@ -1,4 +1,4 @@
-//! What a store promises: consistent views, commits that are all or nothing, and a log of them.
+//! The store interface: consistent reads, atomic commits, and a log of commits.
 
 pub mod commit;
 #[cfg(any(test, feature = "store-conformance"))]
@@ -48,10 +48,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// The result of a store's operation: available immediately, or a future to wait for.
+/// The result of a store's operation: available immediately, or a future to await.
 ///
-/// A store in memory returns immediately, and a request that does not have to wait needs no task and
-/// no allocation. [`ready`] and [`boxed`] construct the two variants.
+/// A store in memory returns immediately, so a request that does not have to wait needs no task and no
+/// allocation. [`ready`] and [`boxed`] create the two variants.
 pub type MaybeReady<'a, T> = Either<Ready<T>, BoxFuture<'a, T>>;
 
 /// Returns a result that is available immediately.
@@ -64,45 +64,48 @@ pub fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> MaybeReady<'
     future.boxed().right_future()
 }
 
-/// Keeps records and the log of their changes.
+/// A store of records and of the log of their changes.
 ///
-/// Resources are known by their place in the list given to [`open`](Store::open). What a call
-/// returns is one consistent view, and `seq` says of which commit. User code never runs inside a store.
+/// Resources are identified by their index in the list given to [`open`](Store::open). The result of
+/// each call is one consistent view; its `seq` is the number of the newest commit in it. User code
+/// never runs inside a store.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// Sets the limits of the server's config. Called once, before the store is migrated and opened.
+    /// Sets the limits of the server's configuration. Called once, before the store is migrated and
+    /// opened.
     ///
-    /// A store that was constructed with limits of its own keeps them.
+    /// A store that was created with its own limits keeps them.
     fn configure(&self, _limits: &StoreLimits) {}
 
-    /// Opens the store for these resources. Called once, before anything else but
+    /// Opens the store for these resources. Called once, before all other operations except
     /// [`configure`](Self::configure) and [`migrate`](Self::migrate).
     fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>>;
 
-    /// Makes what is stored into records of these resources as they are now, before they are opened
-    /// for. Stores that keep nothing have nothing to do.
+    /// Converts the stored records to the current definitions of their resources, before the store is
+    /// opened. Stores that are not persistent have nothing to do.
     ///
-    /// What would lose a value, or keep one that does not fit, is refused with all that is to be done
-    /// about it, and changes nothing.
+    /// A migration that would lose a value, or keep one that does not fit, fails with everything that
+    /// has to be done about it, and changes nothing.
     fn migrate(&self, _layouts: &[Layout<'_>]) -> MaybeReady<'_, Result<()>> {
         ready(Ok(()))
     }
 
-    /// Names this unbroken history, for people who read it.
+    /// Returns the name of this uninterrupted history, for display.
     fn epoch(&self) -> &str;
 
-    /// The secret that authenticates positions in the log and resume tokens. It is random, stored with the
-    /// data, and replaced when the history is: in a [copy](Self::backup), and when a copy is restored.
-    /// Called after [`open`](Self::open).
+    /// Returns the secret that authenticates positions in the log and resume tokens. It is random,
+    /// stored with the data, and replaced with the history: in a [copy](Self::backup), and when a copy
+    /// is restored. Called after [`open`](Self::open).
     fn secret(&self) -> [u8; 32];
 
-    /// The number of the newest commit.
+    /// Returns the number of the newest commit.
     fn head(&self) -> MaybeReady<'_, Result<u64>>;
 
-    /// One record, by the id that [`key::canonical`](crate::model::key::canonical) spells.
+    /// Returns one record, by its [canonical](crate::model::key::canonical) id.
     fn get(&self, resource: usize, id: &str) -> MaybeReady<'_, Result<View<Option<Arc<Record>>>>>;
 
-    /// Several records in the order asked, `None` where there is none. Once what is sent of them is
-    /// more than `max_bytes`, reading stops and the rest of the list is missing.
+    /// Returns several records in the order of `ids`, `None` for each that does not exist. Once the
+    /// records, as they are sent, exceed `max_bytes`, reading stops and the rest of the list is
+    /// missing.
     fn get_many(
         &self,
         resource: usize,
@@ -110,67 +113,68 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         max_bytes: usize,
     ) -> MaybeReady<'_, Result<View<Several>>>;
 
-    /// The records that a query asks for, in its order, at most `query.limit` of them.
+    /// Returns the records that match a query, in its order, at most `query.limit` of them.
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>>;
 
-    /// How many records meet the conditions.
+    /// Returns the number of records that match the conditions.
     fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>>;
 
-    /// These resources as they are at one moment.
+    /// Returns a snapshot of these resources.
     fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>>;
 
-    /// Returns what became of the request that made, or would make, a commit with this caller and key.
-    /// `now` is the time in milliseconds since 1970, by the clock of [`IdempotencyEntry::at`].
+    /// Returns whether a request of this caller with this key has already made a commit. `now` is the
+    /// time in milliseconds since 1970, by the clock of [`IdempotencyEntry::at`].
     ///
-    /// It is called before anything else for each request that has a key, so it has to be fast. If it
-    /// returns [`Unknown`](Lookup::Unknown), the request has made no commit of this history.
+    /// It is called first for each request that has a key, so it has to be fast. If it returns
+    /// [`Unknown`](Lookup::Unknown), the request has made no commit of this history.
     ///
     /// [`IdempotencyEntry::at`]: crate::store::idempotency::IdempotencyEntry::at
     fn completed(&self, caller: &str, key: Uuid, now: u64) -> MaybeReady<'_, Result<Lookup>>;
 
-    /// Takes a commit, all of it or nothing. One that neither changes nor emits anything is judged all
-    /// the same, and takes no number: the answer has the newest one and is
+    /// Applies a commit, all of it or nothing. A commit that neither changes nor emits anything is
+    /// checked all the same, but takes no number: the result has the newest number and is
     /// [empty](Committed::is_empty).
     ///
-    /// An event has the record as it is after the commit, or as it was where the commit removes it;
-    /// one of a record that is neither is dropped.
+    /// An event contains the record after the commit, or before it if the commit removes the record. An
+    /// event of a record that exists neither before nor after is dropped.
     ///
-    /// Its idempotency entry is stored in the same step, and kept as long as the limits allow.
-    /// No caller's key is ever taken twice: one that may have been before is
+    /// The idempotency entry is stored in the same step, and kept as long as the limits allow. A key of
+    /// a caller is never accepted twice: one that may have been used before is
     /// [`Repeated`](Rejected::Repeated).
     ///
-    /// A commit with [guards](Commit::guards) is rejected if a commit since breaks one of them. A store
-    /// that no longer has all commits since the read rejects it as well.
+    /// A commit with [guards](Commit::guards) is rejected if a commit since the read violates one of
+    /// them. A store that no longer has all commits since the read rejects it as well.
     fn commit(&self, commit: Commit) -> MaybeReady<'_, Result<Arc<Committed>, Rejected>>;
 
-    /// The commits after number `after`, oldest first, at most `max` of them.
+    /// Returns at most `max` of the commits after number `after`, oldest first.
     fn log(&self, after: u64, max: usize) -> MaybeReady<'_, Result<Vec<Arc<Committed>>, Expired>>;
 
-    /// Writes a copy of everything as it is at one moment to a new file, while others read and write.
-    /// The copy is another history: whoever resumes from it is sent everything anew.
+    /// Writes a consistent copy of the store to a new file, while the store is in use. The copy has a
+    /// history of its own: a client that resumes from it receives everything again.
     fn backup(&self, _to: &Path) -> MaybeReady<'_, Result<()>> {
         let message = "the store keeps nothing that a copy could be made of";
         ready(Err(Error::new(ErrorKind::Unavailable, message)))
     }
 
-    /// Closes the store: when this is done, what was committed is on the disk, and another process may
-    /// open it. Everything else is `unavailable` from then on. Called once nothing is served; by
-    /// default it does nothing, for stores that have nothing to close.
+    /// Closes the store. When this completes, all commits are on the disk, and another process may open
+    /// the store. All later operations fail with `unavailable`. Called after serving has ended; by
+    /// default it does nothing, for stores that need no closing.
     fn close(&self) -> MaybeReady<'_, Result<()>> {
         ready(Ok(()))
     }
 
-    /// Tells of each new head: the log has what leads to it by then.
+    /// Returns a receiver of each new head. The log contains all commits up to it by then.
     fn watch(&self) -> watch::Receiver<u64>;
 }
 
-/// Resources at one moment, to be read more than once.
+/// A consistent view of some resources, for repeated reads.
 pub trait Snapshot: fmt::Debug + Send + Sync {
-    /// The number of the newest commit that it shows.
+    /// Returns the number of the newest commit in the snapshot.
     fn seq(&self) -> u64;
 
-    /// Several records in the order asked, `None` where there is none. Once what is sent of them is
-    /// more than `max_bytes`, reading stops and the rest of the list is missing.
+    /// Returns several records in the order of `ids`, `None` for each that does not exist. Once the
+    /// records, as they are sent, exceed `max_bytes`, reading stops and the rest of the list is
+    /// missing.
     fn get_many(
         &self,
         resource: usize,
@@ -178,12 +182,12 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
         max_bytes: usize,
     ) -> MaybeReady<'_, Result<Several>>;
 
-    /// The records that a query asks for, in its order, at most `query.limit` of them.
+    /// Returns the records that match a query, in its order, at most `query.limit` of them.
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>>;
 
-    /// For each of these values the records that have it in `property`, which has an index, and meet
-    /// the conditions: in the order of their ids, at most `limit` of them. Once what is sent of all
-    /// records is more than `max_bytes`, reading stops and the rest of the lists is missing.
+    /// Returns for each value the records that have it in `property`, which is indexed, and that match
+    /// the conditions: in the order of their ids, at most `limit` of them. Once all records, as they
+    /// are sent, exceed `max_bytes`, reading stops and the rest of the lists is missing.
     fn related(
         &self,
         resource: usize,
@@ -195,40 +199,40 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
     ) -> MaybeReady<'_, Result<Vec<Found>>>;
 }
 
-/// What was read, and the number of the newest commit that it shows.
+/// The result of a read, and the number of the newest commit in it.
 #[derive(Clone, Debug)]
 pub struct View<T> {
-    /// The number of that commit.
+    /// The number of the newest commit in the view.
     pub seq: u64,
-    /// What was read.
+    /// The result of the read.
     pub value: T,
 }
 
-/// Records in the order asked, `None` where there is none.
+/// Records in the order requested, `None` for each that does not exist.
 pub type Several = Vec<Option<Arc<Record>>>;
 
-/// What a query found.
+/// The result of a query.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The records, in the order asked.
+    /// The records, in the order requested.
     pub records: Vec<Arc<Record>>,
-    /// Whether there are more behind the limit.
+    /// Whether there are more records after the limit.
     pub more: bool,
-    /// How many records were read to find these, whether or not they match: one that was read twice
-    /// counts twice. Entries of an index that are counted without their records do not count.
+    /// The number of records that were read, whether or not they match: one that was read twice counts
+    /// twice. Index entries that are counted without their records do not count.
     pub visited: usize,
 }
 
-/// What was counted.
+/// The result of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// How many records meet the conditions.
+    /// The number of records that match the conditions.
     pub count: usize,
-    /// How many records were read to find out, whether or not they match.
+    /// The number of records that were read, whether or not they match.
     pub visited: usize,
 }
 
-/// The log does not reach back that far, or not ahead that far.
+/// The error of a position that is older than the log, or beyond its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expired;
 

@@ -1,4 +1,4 @@
-//! The only way to write: a list of operations that take effect together or not at all.
+//! Commits: lists of operations that take effect atomically, the only way to write.
 
 use crate::model::record::Record;
 use crate::protocol::position::{PositionKey, PositionProof};
@@ -7,14 +7,15 @@ use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-/// What a unit of work wants stored.
+/// A set of writes that take effect atomically.
 #[derive(Debug, Default)]
 pub struct Commit {
-    /// The operations, in order; at most one writes each record.
+    /// The operations, in order; each record is written by at most one.
     pub operations: Vec<Operation>,
-    /// The lists that it relies on, checked in the same step as what the operations expect.
+    /// The lists that the commit depends on, checked in the same step as the expectations of the
+    /// operations.
     pub guards: Vec<Guard>,
-    /// What is remembered with it, where the request that makes it has a `key`.
+    /// The entry to remember if the request of the commit has a `key`.
     pub idempotency: Option<IdempotencyEntry>,
 }
 
@@ -24,57 +25,58 @@ pub struct Commit {
 pub enum Operation {
     /// Stores a record.
     Put {
-        /// The resource's place in the served list.
+        /// The index of the resource in the served list.
         resource: usize,
         /// The record; its revision becomes that of the commit.
         record: Record,
-        /// What must be stored so far.
+        /// The expected stored version.
         expect: Expect,
     },
     /// Removes a record.
     Delete {
-        /// The resource's place in the served list.
+        /// The index of the resource in the served list.
         resource: usize,
-        /// The record's id, as [`key::canonical`](crate::model::key::canonical) spells it.
+        /// The [canonical](crate::model::key::canonical) id of the record.
         id: Box<str>,
-        /// What must be stored so far.
+        /// The expected stored version.
         expect: Expect,
     },
-    /// Changes nothing, but fails the commit where another writer did.
+    /// Changes nothing, but fails the commit if the expectation is not met.
     Assert {
-        /// The resource's place in the served list.
+        /// The index of the resource in the served list.
         resource: usize,
-        /// The record's id, as [`key::canonical`](crate::model::key::canonical) spells it.
+        /// The [canonical](crate::model::key::canonical) id of the record.
         id: Box<str>,
-        /// What must be stored so far.
+        /// The expected stored version.
         expect: Expect,
     },
-    /// Changes nothing, but fails the commit if a record has this value in this property after the
+    /// Changes nothing, but fails the commit if a record has this value of the property after the
     /// commit.
     AssertNoChildren {
-        /// The resource's place in the served list.
+        /// The index of the resource in the served list.
         resource: usize,
-        /// The position of the property, which has an index.
+        /// The position of the property, which is indexed.
         property: usize,
         /// The value, as JSON.
         value: Box<str>,
     },
-    /// Changes nothing and expects nothing, but has it in the log that an event happened to a record;
-    /// nothing of it where the record is there neither after the commit nor before it.
+    /// Emits an event of a record, without changing or expecting anything. The event is dropped if the
+    /// record exists neither before nor after the commit.
     Emit {
-        /// The resource's place in the served list.
+        /// The index of the resource in the served list.
         resource: usize,
-        /// The record's id, as [`key::canonical`](crate::model::key::canonical) spells it.
+        /// The [canonical](crate::model::key::canonical) id of the record.
         id: Box<str>,
         /// The event's position in [`ResourceDef::events`](crate::model::definition::ResourceDef::events).
         event: usize,
-        /// What is told of it, as JSON.
+        /// The data of the event, as JSON.
         data: Box<str>,
     },
 }
 
 impl Operation {
-    /// Whether it says something of the record of this id, which is there before the commit or after it.
+    /// Returns whether the operation concerns the record with this id, which exists before or after the
+    /// commit.
     pub(crate) fn is_of(&self, at: usize, name: &str) -> bool {
         match self {
             Self::Put {
@@ -91,38 +93,38 @@ impl Operation {
     }
 }
 
-/// What an operation relies on.
+/// The expected stored version of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expect {
-    /// Nothing.
+    /// Anything, including no record.
     Any,
-    /// That there is no such record.
+    /// No record.
     Absent,
-    /// That there is such a record, whatever it is.
+    /// A record of any revision.
     Present,
-    /// That the record is the one of this revision.
+    /// The record with this revision.
     Rev(u64),
 }
 
-/// A commit as it was taken into the log.
+/// A commit in the log.
 #[derive(Debug)]
 pub struct Committed {
-    /// Its number: dense, in commit order, the first is 1.
+    /// The sequence number: dense, in commit order, beginning with 1.
     pub seq: u64,
     /// A random number: two commits with the same number and tag have the same history before them,
-    /// whatever became of the file.
+    /// even if the file was copied or restored.
     pub tag: u64,
-    /// What it changed, in the order of its operations.
+    /// The changes, in the order of the operations.
     pub changes: Vec<RecordChange>,
-    /// The declared events that happened with it, in the order of its operations.
+    /// The emitted events, in the order of the operations.
     pub emitted: Vec<Emitted>,
-    /// The proof of the position after it, when one was sent: all subscribers get the same.
+    /// The proof of the position after the commit, once it was sent: it is shared by all subscribers.
     proof: OnceLock<PositionProof>,
 }
 
 impl Committed {
-    /// Creates the commit of this number.
+    /// Creates the commit with this number.
     pub fn new(seq: u64, tag: u64, changes: Vec<RecordChange>, emitted: Vec<Emitted>) -> Self {
         Self {
             seq,
@@ -133,18 +135,19 @@ impl Committed {
         }
     }
 
-    /// The proof of the position after it, by the key of its store.
+    /// Returns the proof of the position after the commit, with the key of its store.
     pub(crate) fn proof(&self, key: &PositionKey) -> PositionProof {
         *self.proof.get_or_init(|| key.position(self.seq, self.tag))
     }
 
-    /// Whether it neither changed nor emitted anything: then it took no number, and is in no log.
+    /// Returns whether the commit neither changed nor emitted anything: then it has no number of its
+    /// own, and is not in the log.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.emitted.is_empty()
     }
 
-    /// Whether it breaks a guard: it comes after the read, and changes a record that is in the guarded part
-    /// of the list before or after the change.
+    /// Returns whether the commit violates a guard: it comes after the read, and changes a record that
+    /// is in the guarded part of the list before or after the change.
     pub fn breaks(&self, guard: &Guard) -> bool {
         let mut changes = self.changes.iter();
         self.seq > guard.read_seq
@@ -154,13 +157,13 @@ impl Committed {
             })
     }
 
-    /// How much memory it takes, about, in bytes, where nothing else holds its records.
+    /// Returns the approximate memory use in bytes, assuming that nothing else holds the records.
     pub fn weight(&self) -> usize {
         let lists = size_of_val(&*self.changes) + size_of_val(&*self.emitted);
         let data: usize = self.emitted.iter().map(|event| event.data.len()).sum();
         let images = self.changes.iter().flat_map(RecordChange::images);
         let records = images.clone().map(|it| it.weight()).sum::<usize>();
-        // Each once, however many events it has.
+        // Each record once, even if it has many events.
         let known: HashSet<_> = match &*self.emitted {
             [] => HashSet::new(),
             _ => images.map(Arc::as_ptr).collect(),
@@ -173,57 +176,58 @@ impl Committed {
     }
 }
 
-/// One record before and after a commit, private properties included.
+/// A record before and after a commit, including private properties.
 #[derive(Clone, Debug)]
 pub struct RecordChange {
-    /// The resource's place in the served list.
+    /// The index of the resource in the served list.
     pub resource: usize,
-    /// The record before; `None` where the commit created it.
+    /// The record before the commit; `None` if the commit created it.
     pub before: Option<Arc<Record>>,
-    /// The record after; `None` where the commit removed it.
+    /// The record after the commit; `None` if the commit removed it.
     pub after: Option<Arc<Record>>,
 }
 
 impl RecordChange {
-    /// The record before and after, as far as it was there.
+    /// Returns the record before and after, as far as it existed.
     pub(crate) fn images(&self) -> impl Iterator<Item = &Arc<Record>> + Clone {
         self.before.iter().chain(&self.after)
     }
 }
 
-/// A declared event that happened to a record.
+/// An emitted event of a record.
 #[derive(Clone, Debug)]
 pub struct Emitted {
-    /// The resource's place in the served list.
+    /// The index of the resource in the served list.
     pub resource: usize,
     /// The event's position in [`ResourceDef::events`](crate::model::definition::ResourceDef::events).
     pub event: usize,
-    /// The record after the commit; as it was before, where the commit removed it.
+    /// The record after the commit, or before it if the commit removed the record.
     pub record: Arc<Record>,
-    /// What is told of it, as JSON.
+    /// The data of the event, as JSON.
     pub data: Arc<str>,
 }
 
-/// Why a commit was not taken.
+/// The reason why a commit was rejected.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Rejected {
-    /// An operation found something else than it expected: the one at this position.
+    /// The expectation of the operation at this position was not met.
     Conflict(usize),
-    /// A list that the commit relies on may have changed since it was read: the guard at this position.
+    /// A list that the commit depends on may have changed since it was read: the guard at this
+    /// position.
     GuardFailed(usize),
-    /// A value that must be unique is another record's.
+    /// Another record has the value of a unique property.
     Taken {
-        /// The position of the operation that stores it.
+        /// The position of the operation that stores the value.
         operation: usize,
-        /// The resource's place in the served list.
+        /// The index of the resource in the served list.
         resource: usize,
-        /// The position of the property in the resource's table.
+        /// The position of the property.
         property: usize,
     },
-    /// The request that makes it took effect already, or may have: its caller's `key` is remembered,
-    /// or as old as what is forgotten. Said before anything else that stands against it.
+    /// The request took effect already, or may have: the caller's `key` is remembered, or as old as
+    /// forgotten ones. Takes precedence over all other reasons.
     Repeated,
-    /// The store can't take it now.
+    /// The store failed.
     Failed(crate::core::error::Error),
 }

@@ -1,4 +1,4 @@
-//! What every store must do, checked against a plain model written on its own: the same checks for all engines.
+//! The conformance test of stores: random operations, compared with a simple model.
 
 #[cfg(any(test, feature = "store-conformance"))]
 pub(crate) mod sample;
@@ -26,22 +26,22 @@ use cases::Case;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-/// Runs what a store answers to its end.
+/// Blocks until the future completes.
 pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().build();
     runtime.expect("a runtime without I/O").block_on(answer)
 }
 
-/// Puts a store to all that every store must do: searches, commits, guards, snapshots, events and
-/// keys, so many
-/// made-up `cases` of each, judged by a plain model. A thousand are worth the time that they take.
+/// Tests that a store behaves as every store must: `cases` random cases each of searches, commits,
+/// guards, snapshots, events and keys, compared with a simple model.
 ///
-/// `make` makes an empty store with the limits that it is given: of those [`store.max_visited`](crate::config::StoreConfig::max_visited),
-/// [`store.key_retention`](crate::config::StoreConfig::key_retention), `store.max_keys` and `store.max_keys_per_caller` are at times others
-/// than the default ones. It is called for each case.
+/// A thousand cases are worth their time. `make` is called for each case and creates an empty store
+/// with the given limits, of which [`store.max_visited`](crate::config::StoreConfig::max_visited),
+/// [`store.key_retention`](crate::config::StoreConfig::key_retention), `store.max_keys` and
+/// `store.max_keys_per_caller` sometimes differ from the defaults.
 ///
-/// It is for a plain `#[test]`, since it has runtimes of its own:
+/// Call it in a plain `#[test]`, since it starts its own runtimes:
 ///
 /// ```
 /// # use sockful_runtime as sockful;
@@ -52,7 +52,7 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
 ///
 /// # Panics
 ///
-/// Where the store does anything else than it must, with the smallest history that shows it.
+/// If the store behaves differently from the model, with the shortest history that shows it.
 #[cfg_attr(
     not(feature = "store-conformance"),
     expect(unreachable_pub, reason = "it is public by that feature")
@@ -96,13 +96,13 @@ fn opened<S: Store>(store: S) -> S {
     store
 }
 
-/// The same search with and without indexes.
+/// Runs the same search with and without indexes.
 fn check_search(store: &dyn Store, case: &Case) -> Result<(), TestCaseError> {
     check_search_of(store, case, 0, 0)?;
     check_search_of(store, case, 2, case.creatures.len() as u64)
 }
 
-/// A search, a count and paging to the end, against the whole list that the model has.
+/// Compares a search, a count and paging to the end with the whole list of the model.
 fn check_search_of(
     store: &dyn Store,
     case: &Case,

@@ -1,5 +1,5 @@
-//! Checks guards against the commits since the lists were read: all but the last of them before the store is
-//! locked for the commit.
+//! Checks guards against the commits since their lists were read: all except the last few before the
+//! store is locked for the commit.
 
 use crate::core::error::Error;
 use crate::store::commit::{Committed, Rejected};
@@ -8,16 +8,18 @@ use crate::store::recent_commits::RecentCommits;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
-/// How many commits are looked through for a guard. A call that has read before these runs again.
+/// The maximum number of commits that a guard is checked against. A call that read before these runs
+/// again.
 const MAX_COMMITS: u64 = 10_000;
-/// How many pairs of a changed record and a guard are checked on the thread of the caller.
+/// The maximum number of pairs of a changed record and a guard that are checked on the caller's thread.
 const MAX_INLINE: usize = 2_000;
 
-/// The recent commits that come after the oldest of the reads.
+/// Returns the recent commits after the oldest of the reads.
 ///
 /// # Errors
 ///
-/// [`Rejected::GuardFailed`] if these are no longer all there, or too many to be looked through.
+/// [`Rejected::GuardFailed`] if some of these are no longer available, or if they are too many to
+/// check.
 pub(super) fn commits_since(
     guards: &[Guard],
     recent: &RecentCommits,
@@ -39,7 +41,7 @@ pub(super) fn commits_since(
 ///
 /// # Errors
 ///
-/// [`Rejected::GuardFailed`] with the position of a guard that one of the commits breaks.
+/// [`Rejected::GuardFailed`] with the position of a guard that one of the commits violates.
 pub(super) fn check<'a>(
     guards: &[Guard],
     commits: impl IntoIterator<Item = &'a Arc<Committed>>,
@@ -52,7 +54,7 @@ pub(super) fn check<'a>(
     Ok(())
 }
 
-/// Whether a check of these takes too long for the thread of the caller.
+/// Returns whether this check takes too long for the caller's thread.
 pub(super) fn takes_long(guards: &[Guard], commits: &[Arc<Committed>]) -> bool {
     let changes = commits.iter().map(|it| it.changes.len()).sum::<usize>();
     changes.saturating_mul(guards.len()) > MAX_INLINE
@@ -71,7 +73,8 @@ pub(super) async fn check_aside(
     checked.await.unwrap_or_else(failed)
 }
 
-/// The guards after they were checked against these commits, as if the lists had been read after them.
+/// Returns the guards as if the lists had been read after these commits, which they were checked
+/// against.
 pub(super) fn advanced(mut guards: Vec<Guard>, commits: &[Arc<Committed>]) -> Vec<Guard> {
     if let Some(newest) = commits.last() {
         for guard in &mut guards {

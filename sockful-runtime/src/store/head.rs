@@ -1,4 +1,4 @@
-//! The number of the newest commit, which others wait for.
+//! The number of the newest commit, which other tasks wait for.
 
 use tokio::sync::watch;
 

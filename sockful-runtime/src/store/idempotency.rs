@@ -11,14 +11,14 @@ use uuid::Uuid;
 /// It is part of the commit that the request makes, and stored in the same step.
 #[derive(Clone, Debug)]
 pub struct IdempotencyEntry {
-    /// The caller's identity. Unauthenticated callers share the empty string, and are not one caller:
-    /// limits per caller do not apply to them.
+    /// The caller's identity. Unauthenticated callers have the empty string; since they are not one
+    /// caller, limits per caller do not apply to them.
     pub caller: Arc<str>,
     /// The request's `key`.
     pub key: Uuid,
     /// Distinguishes the request from another one with the same key.
     pub fingerprint: u128,
-    /// When it is committed, in milliseconds since 1970 by the server's clock.
+    /// The time of the commit, in milliseconds since 1970 by the server's clock.
     pub at: u64,
     /// The response to the caller.
     pub response: PendingResponse,
@@ -26,8 +26,8 @@ pub struct IdempotencyEntry {
 
 /// A response to a request whose commit has no number yet.
 ///
-/// A position is that of an operation in the commit. It refers to the operation's record after the
-/// commit, or before it if the commit removes the record.
+/// A position is the position of an operation in the commit. It refers to the operation's record after
+/// the commit, or before it if the commit removes the record.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PendingResponse {
@@ -49,7 +49,7 @@ pub enum PendingResponse {
 pub struct CompletedRequest {
     /// Distinguishes the request from another one with the same key.
     pub fingerprint: u128,
-    /// The number of the commit that it made.
+    /// The number of the commit that the request made.
     pub seq: u64,
     /// The revision that was sent with the response, if any.
     pub rev: Option<u64>,
@@ -73,15 +73,15 @@ pub enum StoredResponse {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Lookup {
-    /// It took effect.
+    /// The request took effect.
     Completed(CompletedRequest),
-    /// It did not take effect: otherwise it would be remembered.
+    /// The request did not take effect: otherwise it would be remembered.
     Unknown,
-    /// It may have taken effect, and its response is no longer remembered.
+    /// The request may have taken effect, but its response is no longer remembered.
     Forgotten,
-    /// It did not take effect, and must not now: its key is ahead of the clock, and the caller,
-    /// which has more than an equal share of the limits, has too many others that must be remembered
-    /// until the clock has passed them.
+    /// The request did not take effect, and must not now: its key is ahead of the clock, and its
+    /// caller, which uses more than an equal share of the limits, has too many other keys that must be
+    /// remembered until the clock has passed them.
     Ahead,
 }
 
@@ -127,10 +127,10 @@ impl PendingResponse {
 }
 
 impl CompletedRequest {
-    /// Creates it from the entry of commit `seq` and the records of its
+    /// Creates the completed request from the entry of commit `seq` and the records of its
     /// [subjects](IdempotencyEntry::subjects).
     ///
-    /// Returns `None` if `records` are too few.
+    /// Returns `None` if there are too few `records`.
     pub fn new(
         entry: &IdempotencyEntry,
         seq: u64,

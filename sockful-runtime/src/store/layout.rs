@@ -1,4 +1,4 @@
-//! A resource as stores keep it, and how what was stored of an older one becomes a record of this.
+//! The stored form of a resource, and the migration of records from an older definition.
 
 mod changes;
 mod form;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// A resource as it is to be stored, for [`Store::migrate`](super::Store::migrate).
+/// The current definition of a resource, for [`Store::migrate`](super::Store::migrate).
 #[derive(Clone, Copy, Debug)]
 pub struct Layout<'a> {
     model: &'a Model,
@@ -23,13 +23,13 @@ pub struct Layout<'a> {
     unsanitized: &'a [usize],
 }
 
-/// What became of a stored record.
+/// The result of migrating a stored record.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Migrated {
-    /// The record as it is declared now.
+    /// The record by the current definition.
     pub record: Record,
-    /// The properties that had a value, not null, and are no longer declared.
+    /// The properties that had a value other than null, and are no longer declared.
     pub dropped: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The same layout, for records whose values at these positions have to be sanitized.
+    /// Returns the layout for records whose values at these positions have to be sanitized.
     #[cfg(feature = "sqlite")]
     pub(crate) fn sanitizing(self, unsanitized: &'a [usize]) -> Self {
         Self {
@@ -55,13 +55,13 @@ impl<'a> Layout<'a> {
         self.model.definition
     }
 
-    /// What its stored records look like, as one JSON text: a store that was left with the same text
-    /// has nothing to migrate.
+    /// Returns a description of the stored records as one JSON text: a store with the same text has
+    /// nothing to migrate.
     pub fn form(self) -> String {
         self.whole().text()
     }
 
-    /// The same before it is written.
+    /// Returns the description that [`form`](Self::form) serializes.
     pub(crate) fn whole(self) -> Form {
         let mut form = Form::of(self.definition());
         let properties = form.properties.iter_mut().zip(&self.model.properties);
@@ -72,7 +72,7 @@ impl<'a> Layout<'a> {
         form
     }
 
-    /// Whether records get a value of the property at this position where they have none.
+    /// Returns whether records without a value of the property at this position receive one.
     pub(crate) fn fills(self, at: usize) -> bool {
         let (property, described) = (
             &self.definition().properties[at],
@@ -81,16 +81,17 @@ impl<'a> Layout<'a> {
         described.has_default || described.nullable || property.managed.is_some()
     }
 
-    /// Whether that value is null.
+    /// Returns whether that value is null.
     pub(crate) fn fills_with_null(self, at: usize) -> bool {
         let described = &self.model.properties[at];
         described.nullable
             && (!described.has_default || described.default.as_ref().is_some_and(Value::is_null))
     }
 
-    /// The record that was stored as these texts when the resource was another: what is new takes its
-    /// default, what is [`renamed`](crate::model::definition::Property::renamed_from) keeps its value, values
-    /// are sanitized if they were not when they were stored, and all of it is judged by the rules.
+    /// Migrates a record that was stored as these texts under an older definition: new properties take
+    /// their defaults, [renamed](crate::model::definition::Property::renamed_from) ones keep their
+    /// values, values that were not sanitized when they were stored are sanitized, and all rules are
+    /// checked.
     ///
     /// # Errors
     ///
@@ -99,8 +100,9 @@ impl<'a> Layout<'a> {
         self.migrate_from(&[], id, rev, [sent, kept])
     }
 
-    /// The same for records of a known form. A property that is no longer declared loses nothing if its
-    /// value is the default that records without it had: so a version that only added it can be undone.
+    /// Migrates a record of a known form. A property that is no longer declared loses nothing if its
+    /// value is the default that records without it had, so a version that only added the property can
+    /// be reverted.
     pub(crate) fn migrate_from(
         self,
         older: &[StoredProperty],

@@ -3,7 +3,7 @@
 use crate::core::config::Config;
 use std::time::Duration;
 
-/// The limits that a store obeys: those of the server's [`Config`], or limits of its own.
+/// The limits of a store: those of the server's [`Config`], or its own.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoreLimits {

@@ -1,4 +1,4 @@
-//! Records in memory: the default store. What it holds ends with the process.
+//! The default store: records in memory, which are lost when the process ends.
 
 mod by_id;
 mod index;
@@ -37,13 +37,13 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// How many scans run or wait for their turn at once.
+/// The maximum number of scans that run or wait for their turn.
 const MAX_SCANS: usize = 256;
 
-/// Keeps records in memory.
+/// A store in memory, whose records are lost when the process ends.
 ///
-/// Each start begins a new history, in which no request has taken effect yet: what those before it
-/// did is gone with the records that they wrote. Lists are evaluated on a snapshot, outside of the lock.
+/// Each start begins a new history in which no request has taken effect yet. Lists are evaluated on a
+/// snapshot, outside the lock.
 #[derive(Debug)]
 pub struct Memory {
     epoch: Box<str>,
@@ -51,14 +51,14 @@ pub struct Memory {
     /// Set when the store is opened.
     secret: OnceLock<[u8; 32]>,
     root: RwLock<Root>,
-    /// Those of the server, unless the store was constructed with others.
+    /// The limits of the server, unless the store was created with others.
     limits: OnceLock<StoreLimits>,
     head: watch::Sender<u64>,
     scans: Arc<Scans>,
 }
 
 impl Memory {
-    /// Creates an empty store with the limits of the server that it is opened by.
+    /// Creates an empty store with the limits of the server that opens it.
     pub fn new() -> Self {
         Self {
             epoch: Uuid::now_v7().to_string().into(),
@@ -71,7 +71,7 @@ impl Memory {
         }
     }
 
-    /// Creates an empty store with the limits of `config`, whatever those of the server are.
+    /// Creates an empty store with the limits of `config`, regardless of those of the server.
     pub fn with_config(config: &Config) -> Self {
         let store = Self::new();
         store.configure(&StoreLimits::from(config));
@@ -83,11 +83,11 @@ impl Memory {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Root> {
-        // Nothing that can panic on a user's account runs under the lock.
+        // Nothing that can panic because of a user's input runs under the lock.
         self.root.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The head, and what `see` sees of a table at that moment.
+    /// Returns the head, and the result of `see` for a table at that commit.
     fn view<T>(&self, resource: usize, see: impl FnOnce(&MemoryTable) -> T) -> Result<View<T>> {
         let root = self.read();
         let value = see(root.table(resource)?);
@@ -98,8 +98,8 @@ impl Memory {
     }
 }
 
-/// Several records in the order asked, as long as there is room. The caller is charged for them, whether
-/// or not it may read them.
+/// Returns several records in the order requested, up to the size limit. The caller is charged for
+/// them, whether or not it may read them.
 fn several<'r>(
     ids: &[Box<str>],
     max_bytes: usize,
@@ -115,8 +115,8 @@ fn several<'r>(
     records
 }
 
-/// What `see` sees of a list; on a thread for such work if that turns out to be long, so that no
-/// connection waits for it but the one that asked.
+/// Evaluates `see` on a list. If that turns out to be long, it continues on a blocking thread, so that
+/// only the calling connection waits for it.
 fn evaluate<T: Send + 'static>(
     list: List,
     max_visited: usize,
@@ -136,7 +136,7 @@ fn evaluate<T: Send + 'static>(
 }
 
 impl Memory {
-    /// What `see` sees of a list at this moment.
+    /// Evaluates `see` on the current list.
     fn evaluate<T: Send + 'static>(
         &self,
         resource: usize,
@@ -152,8 +152,8 @@ impl Memory {
         })
     }
 
-    /// Takes a commit. One that turns out to do nothing, because what it removes or emits events of is
-    /// not there, takes no number and is not remembered.
+    /// Applies a commit. One that has no effect, because the records that it removes or emits events of
+    /// do not exist, takes no number and is not remembered.
     fn take(&self, commit: Commit) -> Result<Arc<Committed>, Rejected> {
         let mut root = self.root.write().unwrap_or_else(PoisonError::into_inner);
         let subjects = root.check(&commit)?;
@@ -171,7 +171,7 @@ impl Memory {
             Some(entry) => root.remember(entry, subjects, seq),
             None => Vec::new(),
         };
-        // Old records may be many, and are dropped outside of the lock.
+        // Old records may be many, and are dropped outside the lock.
         drop(root);
         head::raise(&self.head, seq);
         drop((trimmed, forgotten));

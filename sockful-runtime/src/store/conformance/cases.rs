@@ -1,4 +1,4 @@
-//! Random creatures and what is asked of them, out of values that engines like to get wrong.
+//! Random records and queries, of values that are easy to get wrong.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -6,12 +6,12 @@ use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// Creatures, and one question.
+/// Records, and one query.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) creatures: Vec<Value>,
     pub(crate) conditions: ConditionTree,
-    /// Names, each with whether it is descending.
+    /// Property names, and whether each is descending.
     pub(crate) sort: Vec<(&'static str, bool)>,
     pub(crate) limit: usize,
     pub(crate) skip: usize,
@@ -26,7 +26,7 @@ pub(crate) struct ConditionTree {
     pub(crate) not: Vec<Self>,
 }
 
-/// What is asked of one property.
+/// A condition on one property.
 #[derive(Clone, Debug)]
 pub(crate) enum Test {
     Equals(Value),
@@ -98,7 +98,7 @@ pub(crate) fn creature() -> impl Strategy<Value = Value> {
     values.prop_map(|((name, kind, life, weight, tame), absent)| {
         let mut creature =
             json!({"kind": kind, "life": life, "weight": weight, "tame": tame, "secret": "x"});
-        // What is missing and what is null are stored alike.
+        // Missing values and null are stored alike.
         match absent {
             Some(()) if name.as_str() == Some("a") => {}
             Some(()) => creature["name"] = Value::Null,
@@ -108,7 +108,7 @@ pub(crate) fn creature() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A value that the property may have, or be compared with: never null.
+/// A value that the property may have or be compared with, except null.
 fn value(property: &'static str) -> BoxedStrategy<Value> {
     match property {
         "id" => id().prop_map(Value::from).boxed(),
@@ -216,7 +216,8 @@ impl fmt::Display for ConditionTree {
 }
 
 impl Case {
-    /// The query as a client writes it; the sort is text, because its order counts.
+    /// Returns the query as a client writes it. The sort is text, since the order of its members is
+    /// significant.
     pub(crate) fn query(&self, limit: usize, skip: usize, after: Option<&str>) -> String {
         let mut conditions = self.conditions.to_string();
         conditions.pop();

@@ -1,4 +1,4 @@
-//! Random histories of commits, against maps.
+//! Random histories of commits, compared with maps.
 
 use super::events;
 use super::events::{EmittedText, Happening};
@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What one operation of a random commit does to the record it names.
+/// The effect of one operation of a random commit on its record.
 #[derive(Clone, Debug)]
 pub(super) struct RecordStep {
     kind: StepKind,
@@ -38,22 +38,22 @@ enum Expected {
     Any,
     Absent,
     Present,
-    /// The revision that is stored.
+    /// The stored revision.
     Current,
-    /// One that is not.
+    /// Another revision.
     Old,
 }
 
-/// That no record be left that has this value in this property.
+/// Asserts that no record has this value of the property after the commit.
 #[derive(Clone, Debug)]
 struct ChildlessCheck {
-    /// Where among the operations it stands.
+    /// The position among the operations.
     place: Index,
     property: usize,
     value: Value,
 }
 
-/// A commit: what it does to which record of which resource, what else it relies on, and what it emits.
+/// A commit: its changes, assertions and events.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
     of_records: BTreeMap<(usize, &'static str), RecordStep>,
@@ -61,7 +61,7 @@ pub(super) struct Steps {
     events: Vec<Happening>,
 }
 
-/// The resource whose names no two records share, and whose other properties have an index.
+/// The resource with unique names, whose other properties have indexes.
 const INDEXED: usize = 1;
 const IDS: [&str; 4] = ["a", "b", "🐉", "c"];
 
@@ -117,7 +117,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Steps>> {
 }
 
 impl Steps {
-    /// The operations, where this is stored.
+    /// Returns the operations of the commit on these tables.
     fn operations(&self, tables: &Tables) -> Vec<Operation> {
         let each = self.of_records.iter();
         let operations = each.map(|((resource, id), step)| step.operation(*resource, id, tables));
@@ -214,7 +214,7 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
     check_log(store, &tables, &told)
 }
 
-/// Replays the log, in which each commit has `told` these events, and looks at it from each of its ends.
+/// Replays the log, whose commits have the events `told`, and reads it from each position.
 fn check_log(
     store: &dyn Store,
     tables: &Tables,
@@ -254,7 +254,7 @@ fn check_log(
     Ok(())
 }
 
-/// What the store has, read in each of its ways.
+/// Reads all records of the store in each of its ways.
 fn listed(store: &dyn Store) -> Tables {
     let mut tables = Tables::new();
     for resource in 0..2 {

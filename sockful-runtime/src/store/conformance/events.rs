@@ -1,4 +1,4 @@
-//! What a commit emits, said once more in the plainest way, and random events to try it with.
+//! A simple model of emitted events, and random events to test with.
 
 use super::judge::{Tables, text};
 use super::wait;
@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::sync::Arc;
 
-/// An event of whichever record, be it there or not.
+/// An event of any record, whether or not it exists.
 #[derive(Clone, Debug)]
 pub(super) struct Happening {
-    /// Where among the operations it stands.
+    /// The position among the operations.
     place: Index,
     resource: usize,
     id: &'static str,
@@ -36,7 +36,7 @@ pub(super) fn event(ids: &'static [&'static str]) -> impl Strategy<Value = Happe
 }
 
 impl Happening {
-    /// Puts it among the operations.
+    /// Inserts the event into the operations.
     pub(super) fn join(&self, operations: &mut Vec<Operation>) {
         let emit = Operation::Emit {
             resource: self.resource,
@@ -48,7 +48,7 @@ impl Happening {
     }
 }
 
-/// What is told of a commit that is taken, which leads from `before` to `after`.
+/// Returns the events of an accepted commit that leads from `before` to `after`.
 pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) -> Vec<EmittedText> {
     let mut told = Vec::new();
     for operation in operations {
@@ -77,7 +77,7 @@ pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) ->
     told
 }
 
-/// The same of what a store says.
+/// Returns the events that a store emitted.
 pub(super) fn of(emitted: &[Emitted]) -> Vec<EmittedText> {
     let each = emitted.iter().map(|event| {
         let record = &event.record;
@@ -93,12 +93,12 @@ pub(super) fn of(emitted: &[Emitted]) -> Vec<EmittedText> {
     each.collect()
 }
 
-/// Each case by itself, in an empty store.
+/// Checks each case separately in an empty store.
 pub(super) fn check(store: &dyn Store) {
-    // Of one that the same commit makes, in whichever order they stand.
+    // An event of a record that the same commit creates, before or after the event.
     let made = taken(store, vec![emit("bob", 0, "1"), put("bob", 1)]);
     assert_eq!(summed(&made), (1, 1, vec![("bob", 1, 0, "1")]));
-    // Alone, several of one record and of another, in their order.
+    // Events alone, several of one record and one of another, in order.
     taken(store, vec![put("eve", 1)]);
     let several = vec![
         emit("eve", 1, "1"),
@@ -107,7 +107,7 @@ pub(super) fn check(store: &dyn Store) {
     ];
     let expected = vec![("eve", 2, 1, "1"), ("bob", 1, 0, "2"), ("eve", 2, 0, "3")];
     assert_eq!(summed(&taken(store, several)), (3, 0, expected));
-    // Of a record that the same commit changes, and of one that it removes.
+    // Events of a record that the same commit changes, and of one that it removes.
     let operations = vec![
         emit("bob", 0, "1"),
         delete("bob"),
@@ -116,7 +116,7 @@ pub(super) fn check(store: &dyn Store) {
     ];
     let expected = vec![("bob", 1, 0, "1"), ("eve", 4, 0, "2")];
     assert_eq!(summed(&taken(store, operations)), (4, 2, expected));
-    // Of a record that is gone, and of one that never was.
+    // Events of a record that was removed, and of one that never existed.
     for id in ["bob", "larry"] {
         let nothing = taken(store, vec![emit(id, 0, "1")]);
         assert!(nothing.is_empty(), "{nothing:?}");
@@ -124,11 +124,11 @@ pub(super) fn check(store: &dyn Store) {
     }
     let some = taken(store, vec![emit("bob", 0, "1"), emit("eve", 0, "2")]);
     assert_eq!(summed(&some), (5, 0, vec![("eve", 4, 0, "2")]));
-    // It is no write: what is relied upon is as before, and its revision is.
+    // An event is not a write: dependencies and the revision are unchanged.
     let rev = Expect::Rev(4);
     let relied = taken(store, vec![assert("eve", rev), emit("eve", 0, "3")]);
     assert_eq!(summed(&relied), (6, 0, vec![("eve", 4, 0, "3")]));
-    // With what is refused nothing is told.
+    // A rejected commit emits nothing.
     let refused = vec![emit("eve", 0, "4"), assert("eve", Expect::Absent)];
     assert!(matches!(commit(store, refused), Err(Rejected::Conflict(1))));
     let unknown = Operation::Emit {
@@ -145,8 +145,8 @@ pub(super) fn check(store: &dyn Store) {
     assert_eq!(told, [1, 0, 3, 2, 1, 1]);
 }
 
-/// The number of a commit, how many changes it made, and what it told: the record's id and revision,
-/// event, data.
+/// The number of a commit, the number of its changes, and its events: the record's id and revision, the
+/// event, the data.
 type Sum<'a> = (u64, usize, Vec<(&'a str, u64, usize, &'a str)>);
 
 fn summed(committed: &Committed) -> Sum<'_> {

@@ -1,4 +1,4 @@
-//! Random histories of commits that rely on lists, against the changes that the plain model has noted.
+//! Random histories of commits that depend on lists, compared with the changes recorded by the model.
 
 use super::cases::{Case, case, creature};
 use super::{oracle, parse, wait};
@@ -15,14 +15,14 @@ use proptest::sample::{Index, select};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The sample resource without indexes, and the one that has them.
+/// The sample resource without indexes, and the one with indexes.
 const RESOURCES: [usize; 2] = [0, 2];
 const IDS: [&str; 5] = ["a", "b", "🐉", "c", "B"];
 
-/// A commit that relies on some of the lists before it, and a list that is read after it.
+/// A commit that depends on some of the earlier lists, and a list that is read after it.
 #[derive(Clone, Debug)]
 pub(super) struct GuardStep {
-    /// What is stored under each id, `None` for nothing.
+    /// The value to store under each id, `None` to remove the record.
     writes: BTreeMap<(usize, &'static str), Option<Value>>,
     relied: Vec<Index>,
     list: Option<ListStep>,
@@ -39,7 +39,7 @@ struct ListStep {
 enum ListKind {
     Count,
     First,
-    /// The list that begins behind the first one.
+    /// The part of the list after the first page.
     Second,
 }
 
@@ -188,7 +188,7 @@ impl ListStep {
 }
 
 impl ReadList {
-    /// Whether a commit since has changed a record in the part of the list that was read.
+    /// Returns whether a later commit changed a record in the part of the list that was read.
     fn is_broken(&self, log: &[Vec<Image>]) -> bool {
         let since = log
             .iter()
@@ -237,7 +237,7 @@ pub(super) fn check_history(store: &dyn Store, history: &[GuardStep]) -> Result<
     Ok(())
 }
 
-/// Checks that of two commits which rely on one count and change it, sent at the same time, one is taken.
+/// Checks that of two concurrent commits which depend on one count and change it, one is accepted.
 pub(super) fn check_at_once(store: &dyn Store) {
     let model = sample::model();
     let filter = query::QueryFilter::All;

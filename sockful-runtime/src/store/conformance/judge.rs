@@ -1,4 +1,4 @@
-//! What becomes of a commit, said once more in the plainest way: over maps of JSON texts.
+//! A simple model of commits, over maps of JSON texts.
 
 use super::oracle;
 use crate::model::record::Record;
@@ -6,10 +6,10 @@ use crate::store::commit::{Expect, Operation, Rejected};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is stored, as the plain model sees it: the text without the revision, and the revision.
+/// The stored records in the model: the text without the revision, and the revision.
 pub(super) type Tables = BTreeMap<(usize, String), (String, u64)>;
 
-/// Why a commit is refused, as far as that can be told.
+/// The expected reason of a rejection, as far as it is determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExpectedRejection {
     Conflict(usize),
@@ -31,11 +31,11 @@ impl ExpectedRejection {
     }
 }
 
-/// The resource whose names are unique, and where they stand.
+/// The resource with unique names, and the position of the name.
 const UNIQUE: (usize, usize) = (1, 1);
 const NAMES: [&str; 6] = ["id", "name", "kind", "life", "weight", "tame"];
 
-/// What is stored after commit `seq`.
+/// Returns the tables after commit `seq`.
 pub(super) fn judge(
     tables: &Tables,
     operations: &[Operation],
@@ -97,7 +97,8 @@ pub(super) fn judge(
     Ok(after)
 }
 
-/// The first operation that stores a name which another record keeps, or which one before it stores.
+/// Returns the first operation that stores a name which another record keeps, or which an earlier
+/// operation stores.
 fn first_taken(tables: &Tables, operations: &[Operation]) -> Option<usize> {
     let written: BTreeSet<&str> = operations
         .iter()
@@ -132,7 +133,7 @@ fn first_taken(tables: &Tables, operations: &[Operation]) -> Option<usize> {
     })
 }
 
-/// The ids of the records that have this value, in their order.
+/// Returns the ids of the records that have this value, in order.
 pub(super) fn holders<'a>(
     tables: &'a Tables,
     resource: usize,
@@ -145,17 +146,17 @@ pub(super) fn holders<'a>(
     holders.map(|((_, id), _)| &**id).collect()
 }
 
-/// The value that a stored text has at `property`.
+/// Returns the value of `property` in a stored text.
 pub(super) fn value(text: &str, property: usize) -> Value {
     json(text)[NAMES[property]].take()
 }
 
-/// What may be sent of a record, and behind it what may not.
+/// Returns the sent text of a record, followed by the private one.
 pub(super) fn text(record: &Record) -> String {
     format!("{}{}", record.sent(), record.kept())
 }
 
-/// The first JSON value of a text.
+/// Parses the first JSON value of a text.
 fn json(text: &str) -> Value {
     let mut values = serde_json::Deserializer::from_str(text).into_iter();
     let value = values.next().expect("a value");

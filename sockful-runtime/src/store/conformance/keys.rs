@@ -1,4 +1,4 @@
-//! Random histories of commits with keys, against the list of all that ever took effect.
+//! Random histories of commits with keys, compared with the list of all requests that took effect.
 
 mod request;
 
@@ -13,7 +13,7 @@ use request::{Does, KeyedCommit};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// One request with a key, and how much time went by before.
+/// A request with a key, and the time that passed before it.
 #[derive(Clone, Debug)]
 pub(super) struct KeyStep {
     elapsed: i64,
@@ -24,9 +24,9 @@ pub(super) struct KeyStep {
 
 #[derive(Clone, Debug)]
 enum Chosen {
-    /// One that was there before, of whichever caller.
+    /// An earlier key, of any caller.
     Again(Index),
-    /// A new one, made so much before or after the server's time.
+    /// A new key, created this many milliseconds before or after the server's time.
     New(i64),
 }
 
@@ -39,11 +39,11 @@ struct TakenRequest {
     told: ToldCompletion,
 }
 
-/// What is told of it: fingerprint, number of the commit, revision, result.
+/// A remembered response: fingerprint, number of the commit, revision, result.
 type ToldCompletion = (u128, u64, Option<u64>, String);
 
 const MINUTE: i64 = 60_000;
-/// How much a client's clock may be ahead of the server's.
+/// How far a client's clock may be ahead of the server's.
 const SKEW: i64 = 5 * MINUTE;
 const RETENTION: i64 = 60 * MINUTE;
 const PER_CALLER: usize = 3;
@@ -151,7 +151,7 @@ pub(super) async fn check_history(
     Ok(())
 }
 
-/// What the store says of one key, against what it may say.
+/// Compares the store's look-up of one key with the allowed results.
 async fn check_lookup(
     store: &dyn Store,
     taken: &[TakenRequest],
@@ -172,7 +172,7 @@ async fn check_lookup(
             prop_assert!(!is_kept(taken, at));
         }
         (Lookup::Unknown, None) => {}
-        // It was removed by a clock that was far ahead, as it turned out.
+        // It was removed when the clock was far ahead by mistake.
         (Lookup::Unknown, Some(at)) if !is_kept(taken, at) => {
             let latest = taken.iter().map(|it| it.at).max();
             prop_assert!(latest.is_some_and(|latest| latest > now + RETENTION));
@@ -192,8 +192,8 @@ async fn check_lookup(
     Ok(())
 }
 
-/// Whether it has to be remembered: it is in time, and it is the last one, or its caller has made no more
-/// requests than its limit and an equal share of all allow.
+/// Returns whether a request must be remembered: it is recent, and it is the last one, or its caller
+/// has made no more requests than its limit and an equal share of the total allow.
 fn is_kept(taken: &[TakenRequest], at: usize) -> bool {
     let in_time = |one: &TakenRequest| one.at < taken[at].at + RETENTION;
     let of_caller = taken.iter().filter(|one| one.caller == taken[at].caller);
@@ -202,7 +202,7 @@ fn is_kept(taken: &[TakenRequest], at: usize) -> bool {
     (is_last || of_caller.count() <= share) && taken[at + 1..].iter().all(in_time)
 }
 
-/// What is told, as text.
+/// Returns the response as text.
 fn text(response: &StoredResponse) -> String {
     match response {
         StoredResponse::Record(_, record) => record.sent().to_owned(),
@@ -214,7 +214,7 @@ fn text(response: &StoredResponse) -> String {
     }
 }
 
-/// A key made at a time, no two alike.
+/// Returns a unique key that was created at `time`.
 fn key(time: i64, nth: u32) -> Uuid {
     let mut rest = [0; 10];
     rest[6..].copy_from_slice(&nth.to_be_bytes());

@@ -1,10 +1,10 @@
-//! The meaning of queries, written down once more in the plainest way: over JSON values in a list.
+//! A simple implementation of queries, over a list of JSON values.
 
 use super::cases::{ConditionTree, Test};
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// The ids of all creatures that meet the conditions, in order.
+/// Returns the ids of all records that match the conditions, in order.
 pub(super) fn list<'a>(
     creatures: &'a [Value],
     conditions: &ConditionTree,
@@ -23,11 +23,11 @@ pub(super) fn list<'a>(
         .collect()
 }
 
-/// The order of two creatures in a list.
+/// Compares two records in the order of a list.
 pub(super) fn in_order(a: &Value, b: &Value, sort: &[(&str, bool)]) -> Ordering {
     for (name, descending) in sort {
         let order = order(&a[name], &b[name]);
-        // Keys behind the id have no effect.
+        // Keys after the id have no effect.
         if order != Ordering::Equal || *name == "id" {
             return if *descending { order.reverse() } else { order };
         }
@@ -87,7 +87,7 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether `a` is less than `b`, both of one type.
+/// Returns whether `a` is less than `b`; both have the same type.
 fn less(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => !a & b,

@@ -1,4 +1,4 @@
-//! A resource written by hand, for tests: a standing proof that the trait is humanly writable.
+//! A hand-written resource for tests, which also shows that the trait can be implemented by hand.
 
 #[cfg(test)]
 mod serving;
@@ -22,7 +22,7 @@ use crate::model::resource_model::{Model, Shape};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
-/// A creature with a property of each kind.
+/// A record with a property of each kind.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sample {
     pub(crate) id: String,
@@ -36,7 +36,7 @@ pub(crate) struct Sample {
     pub(crate) tags: Option<Vec<String>>,
 }
 
-/// What creating a sample takes.
+/// The payload of `create`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NewSample {
     pub(crate) id: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) struct NewSample {
     clippy::option_option,
     reason = "left alone, set to none, and set to a value are three things"
 )]
-/// What changing a sample takes; the inner option is the value where that may be none.
+/// The payload of `update`; the inner option is the value of a nullable property.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SamplePatch {
     pub(crate) name: Option<Option<String>>,
@@ -67,13 +67,13 @@ pub(crate) struct SamplePatch {
     pub(crate) tags: Option<Option<Vec<String>>>,
 }
 
-/// What is told of a creature that roared.
+/// The data of the event `roared`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Roar {
     pub(crate) loudness: u64,
 }
 
-/// What is told of one that slept.
+/// The data of the event `slept`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Nap(pub(crate) String);
 
@@ -102,9 +102,9 @@ const fn property(name: &'static str, access: Access) -> Property {
     Property::new(name, "").access(access)
 }
 
-/// The same resource with indexes, and with names that no two samples share.
+/// The same resource with indexes and unique names.
 pub(crate) const INDEXED: &ResourceDef = &indexed(true);
-/// The same with indexes alone.
+/// The same resource with indexes only.
 pub(crate) const SORTED: &ResourceDef = &indexed(false);
 
 const fn indexed(unique: bool) -> ResourceDef {
@@ -131,7 +131,7 @@ const fn indexed(unique: bool) -> ResourceDef {
     }
 }
 
-/// A resource that shows the revision.
+/// A resource that shows its revision.
 pub(crate) const COUNTED: &ResourceDef = &ResourceDef {
     name: "counted",
     properties: &[
@@ -249,12 +249,12 @@ impl Changes for SamplePatch {
     }
 }
 
-/// The sample as a server knows it that serves nothing else.
+/// The model of the sample on a server that serves nothing else.
 pub(crate) fn model() -> Model {
     Model::new(&Shape::of::<Sample>(), 0, &mut SchemaGenerator::default())
 }
 
-/// The record that the application's own code makes of a JSON object.
+/// Creates a record from a JSON object, as the application's own code does.
 pub(crate) fn record(model: &Model, json: &str) -> Record {
     let given = Object::parse(json).expect("an object without repeated keys");
     model

@@ -1,4 +1,4 @@
-//! Resources at one moment, while commits go on: against the tables of that moment.
+//! Snapshots while commits continue, compared with the tables at the time of each snapshot.
 
 use super::judge;
 use super::judge::Tables;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// A snapshot, and what was stored when it was taken.
+/// A snapshot, and the tables when it was taken.
 #[derive(Debug)]
 pub(super) struct TakenSnapshot {
     snapshot: Arc<dyn Snapshot>,
@@ -18,7 +18,7 @@ pub(super) struct TakenSnapshot {
     tables: Tables,
 }
 
-/// The resource that has indexes, and the properties that have one.
+/// The resource with indexes, and its indexed properties.
 const INDEXED: usize = 1;
 const PROPERTIES: std::ops::RangeInclusive<usize> = 1..=5;
 
@@ -31,7 +31,7 @@ impl TakenSnapshot {
         }
     }
 
-    /// Asks that it shows what was stored then, each resource, in each of the ways to read.
+    /// Checks that the snapshot shows the tables at that time, for each resource and each way to read.
     pub(super) fn check(&self, ids: &[&str]) -> Result<(), TestCaseError> {
         prop_assert_eq!(self.snapshot.seq(), self.seq);
         for resource in [0, INDEXED] {
@@ -74,7 +74,7 @@ impl TakenSnapshot {
         self.check_room()
     }
 
-    /// Reading ends with the record that there is no room for.
+    /// Checks that reading ends with the record that exceeds the size limit.
     fn check_room(&self) -> Result<(), TestCaseError> {
         let ids = self.tables.keys().filter(|(at, _)| *at == INDEXED);
         let ids: Vec<Box<str>> = ids.map(|(_, id)| id.as_str().into()).collect();
@@ -101,7 +101,7 @@ impl TakenSnapshot {
                 let found = wait(self.snapshot.find(INDEXED, query)).expect("a list");
                 let read: usize = found.records.iter().map(|it| it.sent().len()).sum();
                 let last = found.records.last().map_or(0, |it| it.sent().len());
-                // The first that do not fit are the last that are read.
+                // The first records that do not fit are the last that are read.
                 prop_assert!(read - last <= max_bytes, "{} of {}", read, max_bytes);
                 let is_whole = found.records.len() == sizes.len();
                 prop_assert!(is_whole || found.more && read > max_bytes);
@@ -115,7 +115,7 @@ impl TakenSnapshot {
             let lists = wait(related).expect("lists");
             let read = lists.iter().map(|list| list.records.len()).sum::<usize>();
             prop_assert_eq!((lists.len(), read), (1, 1));
-            // The record behind the limit takes no room.
+            // The record after the limit takes no room.
             let value = Scalar::read(first.value(1)).into_owned();
             let list = |limit, max_bytes| {
                 let values = vec![value.clone(); 3];
@@ -133,7 +133,7 @@ impl TakenSnapshot {
         Ok(())
     }
 
-    /// Asks for the records of each value that there is, of none, and of one that nobody has.
+    /// Reads the records of each value that exists, of null, and of a value that no record has.
     fn check_related(&self, property: usize, limit: usize) -> Result<(), TestCaseError> {
         let indexed = self.tables.iter().filter(|((at, _), _)| *at == INDEXED);
         let mut values: Vec<Value> = indexed
@@ -166,7 +166,7 @@ impl TakenSnapshot {
     }
 }
 
-/// A snapshot is of the resources that it was asked for, and of no others.
+/// Checks that a snapshot contains only the requested resources.
 pub(super) fn check_others(store: &dyn Store) {
     let snapshot = wait(store.snapshot(&[INDEXED])).expect("a snapshot");
     let everything = Query {

@@ -1,5 +1,5 @@
-//! How many records a search reads depends on those that match, not on the others: whichever way its
-//! conditions are combined, and the same in every store.
+//! Checks that the number of records that a search reads depends on the matching ones, not on the
+//! others, regardless of how the conditions are combined, and in every store alike.
 
 use super::wait;
 use crate::model::scalar::Scalar;
@@ -15,7 +15,7 @@ const KIND: usize = 2;
 const LIFE: usize = 3;
 const CTIME: usize = 7;
 
-/// How many records are there first, and how many are added then.
+/// The number of records at first, and the number added later.
 const FEW: usize = 300;
 const MANY: usize = 1_200;
 
@@ -27,7 +27,7 @@ pub(super) fn check(store: &dyn Store) {
     assert_eq!(all_visited(store), before);
 }
 
-/// Six of the first records are mine and six are published, two of them both.
+/// Six of the first records are mine and six are published; two of them are both.
 fn fill(store: &dyn Store, range: std::ops::Range<usize>) {
     let model = sample::model();
     let put = |n: usize| {
@@ -54,14 +54,14 @@ fn fill(store: &dyn Store, range: std::ops::Range<usize>) {
     wait(store.commit(commit)).expect("the ids are new");
 }
 
-/// The number of records that each of many searches reads.
+/// Returns the number of records that each of several searches reads.
 fn all_visited(store: &dyn Store) -> Vec<usize> {
     let mut all = Vec::new();
-    // The record of each index range, so two of them twice.
+    // Each matching range is read, so two of the records are read twice.
     for filter in [policy(), narrowed(), nested(), negated()] {
         all.extend(visited(store, &filter, 12));
     }
-    // A list that intersects others, and the complement of the common case.
+    // A list that intersects others, and the complement of the most frequent value.
     let lists = QueryFilter::And(vec![
         one_of(NAME, &["a", "me", "x"]),
         one_of(NAME, &["b", "me", "y"]),
@@ -92,7 +92,7 @@ fn visited(store: &dyn Store, filter: &QueryFilter, candidates: usize) -> [usize
     let (all, of_all) = find(None, 100, None);
     assert_eq!((&all[..], of_all), (&ids[..], candidates));
     assert_eq!(count(store, filter), (ids.len(), candidates));
-    // In the order of the ids the ranges are merged: what is read is the page and the next record.
+    // In the order of ids the ranges are merged: only the page and the next record are read.
     assert_eq!(find(None, 1, None), (vec![ids[0].clone()], 2));
     let last = vec![ids[9].clone()];
     assert_eq!(find(Some((By::Id, true)), 1, None), (last.clone(), 2));
@@ -104,7 +104,7 @@ fn visited(store: &dyn Store, filter: &QueryFilter, candidates: usize) -> [usize
     assert_eq!(second, (ids[2..4].to_vec(), 3));
     let second = find(Some((By::Id, true)), 2, after(Box::default(), 8));
     assert_eq!(second, (vec![ids[7].clone(), ids[6].clone()], 3));
-    // An index that has the order is left for the ranges as soon as it turns out to be longer.
+    // An index in the right order is abandoned for the ranges as soon as it turns out to be longer.
     let by_life = (By::Property(LIFE), true);
     let (first, of_walk) = find(Some(by_life), 1, None);
     assert_eq!(first, last);
@@ -123,17 +123,17 @@ fn count(store: &dyn Store, filter: &QueryFilter) -> (usize, usize) {
     (counted.value.count, counted.value.visited)
 }
 
-/// Mine or published.
+/// Matches my records and published ones.
 fn policy() -> QueryFilter {
     QueryFilter::Or(vec![equal(NAME, "me"), equal(KIND, "published")])
 }
 
-/// The same with a condition of the caller that no index helps with.
+/// The same with a condition of the caller that no index supports.
 fn narrowed() -> QueryFilter {
     QueryFilter::And(vec![policy(), since(0.0)])
 }
 
-/// The same in several levels.
+/// The same with nested combinations.
 fn nested() -> QueryFilter {
     let mine = QueryFilter::And(vec![since(0.0), equal(NAME, "me")]);
     let published = QueryFilter::Or(vec![
@@ -149,7 +149,7 @@ fn nested() -> QueryFilter {
     ])
 }
 
-/// The same by negations.
+/// The same with negations.
 fn negated() -> QueryFilter {
     QueryFilter::And(vec![
         equal(NAME, "me").negated(),

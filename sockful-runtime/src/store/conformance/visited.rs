@@ -1,4 +1,4 @@
-//! A query may look at so many records, and no more.
+//! Checks that a query reads at most `store.max_visited` records.
 
 use super::wait;
 use crate::core::config::Config;
@@ -9,12 +9,12 @@ use crate::store::Store;
 use crate::store::commit::{Commit, Expect, Operation};
 use crate::store::conformance::sample;
 
-/// The sample resource without indexes, and one that has them; the place of `kind` in both.
+/// The sample resource without indexes, and one with indexes; the position of `kind` in both.
 const PLAIN: usize = 0;
 const INDEXED: usize = 1;
 const KIND: usize = 2;
 
-/// Limits under which ten records may be looked at.
+/// Limits that allow ten records to be read.
 pub(super) fn limits() -> Config {
     let mut config = Config::default();
     config.store.max_visited = 10;
@@ -36,13 +36,13 @@ pub(super) fn check(store: &dyn Store) {
         let counted = wait(store.count(resource, filter));
         counted.map(|counted| counted.value.count)
     };
-    // A page in the order of the ids needs no more than itself and the first of the next.
+    // A page in the order of ids reads only itself and the first record of the next page.
     assert_eq!(find(PLAIN, query(QueryFilter::All, 5)).expect("few"), 5);
     assert_over(find(PLAIN, query(QueryFilter::All, 30)));
-    // A third has it, and none of the others is known before it is looked at.
+    // A third of the records match, but each has to be read.
     assert_over(find(PLAIN, query(kind("a"), 8)));
     assert_over(count(PLAIN, kind("a")));
-    // By an index it is the third alone.
+    // With an index only the matching third is read.
     assert_eq!(find(INDEXED, query(kind("a"), 8)).expect("few"), 8);
     assert_eq!(count(INDEXED, kind("a")).expect("few"), 10);
     let sorted = Query {
@@ -62,7 +62,7 @@ pub(super) fn check(store: &dyn Store) {
         wait(snapshot.related(INDEXED, KIND, values, QueryFilter::All, 100, usize::MAX))
     };
     assert_eq!(related(&["a"]).expect("ten").len(), 1);
-    // All values of one question count together.
+    // All values of one request count together.
     assert_over(related(&["a", "b"]));
 }
 

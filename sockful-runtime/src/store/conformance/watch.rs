@@ -1,4 +1,4 @@
-//! Whoever watches the head hears of each commit, and finds it in the log.
+//! Checks that a watcher of the head receives each commit's number, and finds the commit in the log.
 
 use crate::store::Store;
 use crate::store::commit::{Commit, Expect, Operation};
@@ -33,6 +33,6 @@ pub(super) async fn check(store: &dyn Store) {
         let log = store.log(seq - 1, 9).await.expect("it is kept");
         assert_eq!(log.iter().map(|it| it.seq).collect::<Vec<_>>(), [seq]);
     }
-    // Whoever comes later sees where it is.
+    // A later receiver begins with the current head.
     assert_eq!(*store.watch().borrow(), 3);
 }

@@ -1,4 +1,4 @@
-//! The requests that took effect, by caller and key.
+//! The index of requests that took effect, by caller and key.
 
 mod caller_keys;
 mod indexed_request;
@@ -18,20 +18,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How many expired requests a commit removes: more than it adds, and few enough to be quick.
+/// The number of expired requests that a commit removes: more than it adds, but few enough to be quick.
 const EXPIRED_AT_ONCE: usize = 16;
 
-/// How many entries a commit moves, reduces or removes to make room, beside those that its own weight
-/// requires: the lock is not held for long if there is much to remove.
+/// The number of entries that a commit moves, reduces or removes to make room, in addition to those
+/// that its own weight requires. Bounds how long the lock is held.
 const TRIMMED_AT_ONCE: usize = 16;
 
-/// How long a key stays in the index at least, in milliseconds, unless the hard limits are exceeded:
-/// the skew that is tolerated, and as long again for the retries of one request.
+/// The minimum time that a key stays in the index, in milliseconds, unless the hard limits are
+/// exceeded: the tolerated clock skew, and the same again for the retries of a request.
 const YOUNG: u64 = 2 * MAX_SKEW_MILLIS;
 const MAX_SKEW_MILLIS: u64 = MAX_SKEW.as_secs() * 1_000;
 
-/// How much later than a commit one with a lower number may have been made, in milliseconds: requests
-/// take their time before they wait for their turn.
+/// How much later than a commit one with a lower number may have been created, in milliseconds:
+/// requests take some time before they queue for the commit.
 const DISORDER: u64 = 10_000;
 
 /// The approximate size of a horizon whose caller has no entries.
@@ -39,31 +39,31 @@ const HORIZON_WEIGHT: usize = 512;
 
 /// The newest requests that took effect: as many as the limits allow, and always the last one.
 ///
-/// An entry that has to go is first reduced to its key: a retry is refused, and no other key is
-/// affected. A key is removed only if it is no longer [`YOUNG`]. The removal raises the *horizon* of its
-/// caller, the newest time in a removed key: a key with a later time was never removed; a key at or
+/// An entry that has to be evicted is first reduced to its key: a retry is rejected, and no other key
+/// is affected. A key is removed only if it is no longer [`YOUNG`]. The removal raises the *horizon* of
+/// its caller, the newest time in a removed key: a key with a later time was never removed; a key at or
 /// before it may have been, and is reported as forgotten. So a fresh key takes effect although the
 /// clocks of clients differ.
 ///
-/// The limits of all callers are shared fairly: the caller with the largest share of them loses its
-/// oldest entry, and a caller that has at most an equal share loses none. Callers without an identity
-/// are not one caller, so the limit per caller does not apply to them.
+/// The limits of all callers are shared fairly: the caller with the largest share loses its oldest
+/// entry, and a caller with at most an equal share loses none. Unauthenticated callers are not one
+/// caller, so the limit per caller does not apply to them.
 ///
-/// If keys come so fast that young ones exceed the limits, the horizon of the caller with the largest
-/// share rises to a younger key. A key ahead of the clock is passed over, because its removal would
-/// raise the horizon above the keys that are made now. While the limits are exceeded because of such
-/// keys, further ones are [refused](Lookup::Ahead) to the callers that have more than an equal share. The
-/// limits are exceeded by a quarter at most: then a caller with more than an equal share loses these
-/// keys too.
+/// If keys arrive so fast that young ones exceed the limits, the horizon of the caller with the largest
+/// share rises to a younger key. A key ahead of the clock is skipped, because its removal would raise
+/// the horizon above the keys that are created now. While the limits are exceeded because of such keys,
+/// further ones are [rejected](Lookup::Ahead) for callers with more than an equal share. The limits are
+/// exceeded by a quarter at most: then a caller with more than an equal share loses these keys too.
 ///
-/// `A` is the response.
+/// `A` is the type of the response.
 #[derive(Debug)]
 pub(crate) struct IdempotencyIndex<A> {
     limits: KeyLimits,
     callers: HashMap<Arc<str>, CallerKeys>,
-    /// By the commits that the requests made: the first is the oldest.
+    /// By the number of the request's commit: the first is the oldest.
     entries: BTreeMap<u64, IndexedRequest<A>>,
-    /// The callers with entries, by what they can lose and their [share](KeyLimits::share) of the limits.
+    /// The callers with entries, ordered by what they can lose and by their [share](KeyLimits::share)
+    /// of the limits.
     shares: BTreeSet<(Surplus, u128, Arc<str>)>,
     /// The entries that were ahead of the clock when they should have been removed, by the times in
     /// their keys. Other entries may be ahead of the clock too.
@@ -71,16 +71,16 @@ pub(crate) struct IdempotencyIndex<A> {
     /// The callers without entries, by their horizons.
     idle: BTreeSet<(u64, Arc<str>)>,
     weight: usize,
-    /// The time of the last request, or of one shortly before it that was later.
+    /// The time of the last request, or of a slightly earlier one whose clock was later.
     last: u64,
-    /// The horizon of all callers: the newest of those that there was no room to keep for each caller.
+    /// The horizon of all callers: the newest of the callers' horizons that there was no room for.
     horizon: Option<u64>,
 }
 
-/// The next thing to do to make room.
+/// The next step to make room.
 #[derive(Debug)]
 enum Step {
-    /// To note that this entry is ahead of the clock.
+    /// Record that this entry is ahead of the clock.
     PassOver(u64),
     Reduce(u64),
     Remove(u64),
@@ -101,7 +101,7 @@ impl<A> IdempotencyIndex<A> {
         }
     }
 
-    /// Sets the limits, which hold from the next request on.
+    /// Sets the limits, which apply from the next request on.
     pub(crate) fn set_limits(&mut self, limits: &StoreLimits) {
         self.limits = KeyLimits::from(limits);
         let callers = self.callers.iter().filter(|(_, it)| it.len() > 0);
@@ -109,8 +109,8 @@ impl<A> IdempotencyIndex<A> {
         self.shares = shares.collect();
     }
 
-    /// Restores stored horizons, that of all callers and those of single callers, before the entries are
-    /// [pushed](Self::push) again.
+    /// Restores stored horizons, the one of all callers and those of single callers, before the entries
+    /// are [pushed](Self::push) again.
     #[cfg(feature = "sqlite")]
     pub(crate) fn restore(&mut self, horizon: Option<u64>, own: HashMap<Arc<str>, u64>) {
         self.horizon = horizon;
@@ -127,13 +127,13 @@ impl<A> IdempotencyIndex<A> {
         (own, self.horizon)
     }
 
-    /// Returns a request that is remembered.
+    /// Returns a remembered request.
     pub(crate) fn get(&self, caller: &str, key: Uuid) -> Option<&IndexedRequest<A>> {
         let seq = self.callers.get(caller)?.by_key.get(&key)?;
         self.entries.get(seq)
     }
 
-    /// Returns what is known at `now` about a request whose response is not remembered.
+    /// Returns the state at `now` of a request whose response is not remembered.
     pub(crate) fn without_response(&self, caller: &str, key: Uuid, now: u64) -> Lookup {
         if self.get(caller, key).is_some() || self.is_forgotten(caller, key, now) {
             Lookup::Forgotten
@@ -144,13 +144,13 @@ impl<A> IdempotencyIndex<A> {
         }
     }
 
-    /// Whether a request with this key may take effect at `now`.
+    /// Returns whether a request with this key may take effect at `now`.
     pub(crate) fn takes(&self, caller: &str, key: Uuid, now: u64) -> bool {
         self.get(caller, key).is_none() && !self.is_forgotten(caller, key, now)
     }
 
-    /// Whether a caller has more than an equal share of the limits, and at least half of its keys are
-    /// ahead of the clock.
+    /// Returns whether a caller uses more than an equal share of the limits, and at least half of its
+    /// keys are ahead of the clock.
     fn has_too_many_ahead(&self, caller: &str) -> bool {
         self.callers.get(caller).is_some_and(|own| {
             let share = self.limits.share(own.len(), own.weight);
@@ -158,14 +158,14 @@ impl<A> IdempotencyIndex<A> {
         })
     }
 
-    /// Whether an entry of this key may have been removed.
+    /// Returns whether an entry of this key may have been removed.
     fn is_forgotten(&self, caller: &str, key: Uuid, now: u64) -> bool {
         let own = self.callers.get(caller).and_then(|caller| caller.horizon);
         let mut horizons = [own, self.horizon].into_iter().flatten();
         horizons.any(|horizon| time(key) <= self.limits.horizon_at(horizon, now))
     }
 
-    /// Adds a request that [may take effect](Self::takes), and returns what was removed for it.
+    /// Adds a request that [may take effect](Self::takes), and returns the evicted entries.
     #[must_use = "drop removed entries outside of the lock: that takes time"]
     pub(crate) fn push(&mut self, mut entry: IndexedRequest<A>) -> Vec<Evicted<A>> {
         if let Some((caller, _)) = self.callers.get_key_value(&*entry.caller) {
@@ -182,7 +182,7 @@ impl<A> IdempotencyIndex<A> {
             own.weight += entry.weight;
             own.list(entry.listing(), false);
         });
-        // One of the same weight may take several steps: it is passed over, reduced and removed.
+        // An entry of the same weight may take several steps: it is skipped, reduced and removed.
         let mut steps = TRIMMED_AT_ONCE.saturating_add(entry.weight / WEIGHT * 4);
         self.entries.insert(newest, entry);
 
@@ -209,14 +209,14 @@ impl<A> IdempotencyIndex<A> {
         self.entries.len() > self.limits.all || self.weight > self.limits.capacity
     }
 
-    /// Whether the limits are exceeded by a quarter, which is for keys ahead of the clock.
+    /// Returns whether the limits are exceeded by a quarter, the tolerance for keys ahead of the clock.
     fn is_far_over(&self) -> bool {
         let KeyLimits { all, capacity, .. } = self.limits;
         let most = all.saturating_add(all / 4).saturating_add(TRIMMED_AT_ONCE);
         self.entries.len() > most || self.weight > capacity.saturating_add(capacity / 4)
     }
 
-    /// Lists entries with the others when the clock has passed them, a few at a time.
+    /// Moves entries that the clock has passed to the ordinary lists, a few at a time.
     fn pass_ahead(&mut self, now: u64) {
         for _ in 0..TRIMMED_AT_ONCE {
             let Some((_, seq)) = self.ahead.first().copied().filter(|it| it.0 <= now) else {
@@ -227,7 +227,8 @@ impl<A> IdempotencyIndex<A> {
         }
     }
 
-    /// Notes that an entry is ahead of the clock, so that it is not tried again until it is passed.
+    /// Records that an entry is ahead of the clock, so that it is not tried again until the clock has
+    /// passed it.
     fn pass_over(&mut self, seq: u64) {
         if let Some(entry) = self.entries.get(&seq) {
             self.ahead.insert((time(entry.key), seq));
@@ -247,7 +248,7 @@ impl<A> IdempotencyIndex<A> {
         });
     }
 
-    /// Applies the limit per caller, and removes keys that were kept only while they were young.
+    /// Applies the limit per caller, and removes keys that were only kept while they were young.
     fn trim_caller(
         &mut self,
         caller: &Arc<str>,
@@ -258,7 +259,7 @@ impl<A> IdempotencyIndex<A> {
         let Some(own) = self.callers.get(caller) else {
             return;
         };
-        // Callers without an identity are not one caller.
+        // Unauthenticated callers are not one caller.
         let is_over = !caller.is_empty() && own.responses() > self.limits.per_caller;
         if is_over && let Some(seq) = own.oldest_answered(newest) {
             evicted.extend(if self.is_young(seq, now) {
@@ -267,7 +268,7 @@ impl<A> IdempotencyIndex<A> {
                 self.remove(seq, now)
             });
         }
-        // One more than is added, so that the others go by and by.
+        // One more than is added, so that the surplus shrinks gradually.
         for _ in 0..2 {
             let oldest = self.callers.get(caller).and_then(|it| it.reduced.first());
             let Some(&seq) = oldest.filter(|seq| !self.is_young(**seq, now)) else {
@@ -295,7 +296,7 @@ impl<A> IdempotencyIndex<A> {
         }
     }
 
-    /// Returns what to do next while the limits are exceeded: the caller with the largest share loses the
+    /// Returns the next step while the limits are exceeded: the caller with the largest share loses the
     /// response of its oldest entry, or the entry itself.
     fn next_step(&self, now: u64, newest: u64) -> Option<Step> {
         let removal = |seq: u64| {
@@ -331,7 +332,7 @@ impl<A> IdempotencyIndex<A> {
         })
     }
 
-    /// Returns the step for the caller with the largest share, if it is more than an equal share.
+    /// Returns the step for the caller with the largest share, if that is more than an equal share.
     fn step_of_largest<const N: usize>(
         &self,
         surplus: [Surplus; N],
@@ -345,7 +346,7 @@ impl<A> IdempotencyIndex<A> {
                 Surplus::Keys | Surplus::End => Surplus::End,
             };
             let (from, to) = ((surplus, 0, Arc::default()), (next, 0, Arc::default()));
-            // One of them may have no entry but the newest.
+            // One of them may have only the newest entry.
             self.shares.range(from..to).rev().take(2)
         });
         let steps = largest.filter_map(|(surplus, share, caller)| {
@@ -355,8 +356,8 @@ impl<A> IdempotencyIndex<A> {
         steps.max_by_key(|(share, _)| *share).map(|(_, step)| step)
     }
 
-    /// Replaces the oldest horizons of callers without entries by one horizon of all callers, if there
-    /// are too many. It affects no key that is young.
+    /// If there are too many, replaces the oldest horizons of callers without entries by one horizon of
+    /// all callers. It affects no young key.
     fn fold_horizons(&mut self, now: u64, evicted: &mut Vec<Evicted<A>>) {
         while self.idle.len() > self.limits.horizons()
             && let Some((horizon, _)) = self.idle.first()
@@ -397,7 +398,7 @@ impl<A> IdempotencyIndex<A> {
         self.weight -= entry.weight;
         let mut was_ahead = false;
         let horizon = self.callers.get(&entry.caller).and_then(|it| it.horizon);
-        // One that rose while the clock was wrong does not fall below the keys it was worth.
+        // A horizon that rose while the clock was wrong does not fall below the keys it still covers.
         let known = horizon.map(|horizon| self.limits.horizon_at(horizon, now));
         self.update(&entry.caller, |own| {
             was_ahead = own.unlist(entry.listing());
@@ -411,7 +412,7 @@ impl<A> IdempotencyIndex<A> {
         Some(Evicted::Removed(entry))
     }
 
-    /// Changes what is known of a caller, and keeps the orders of callers up to date.
+    /// Changes the state of a caller, and updates the orders of callers.
     fn update(&mut self, caller: &Arc<str>, change: impl FnOnce(&mut CallerKeys)) {
         let own = self.callers.entry(Arc::clone(caller)).or_default();
         if own.len() > 0 {
@@ -428,7 +429,7 @@ impl<A> IdempotencyIndex<A> {
     }
 }
 
-/// The position of a caller among the [shares](IdempotencyIndex::shares).
+/// Returns the position of a caller among the [shares](IdempotencyIndex::shares).
 fn position(limits: &KeyLimits, caller: &Arc<str>, own: &CallerKeys) -> (Surplus, u128, Arc<str>) {
     let share = limits.share(own.len(), own.weight);
     (own.surplus(), share, Arc::clone(caller))

@@ -1,13 +1,13 @@
-//! What a newer program will say of what an older one has stored, as far as that can be known without it.
+//! Compares a description of stored records with the current definitions, without opening the store.
 
 use super::{Form, Layout, StoredProperty};
 use crate::model::schema::comparison::{SchemaChange, SchemaComparison, Verdict, takes_all};
 use serde_json::{Map, Value, json};
 
-/// Under what the forms stand in a description of what is stored.
+/// The key of the forms in a description of stored records.
 const KEY: &str = "stored";
 
-/// What is stored of these resources, in lines, so that what differs between two is seen.
+/// Describes the stored records of these resources, in lines so that a diff is readable.
 pub(crate) fn written(layouts: &[Layout<'_>]) -> String {
     let forms = layouts.iter().map(|layout| {
         let name = layout.definition().name.to_owned();
@@ -17,17 +17,17 @@ pub(crate) fn written(layouts: &[Layout<'_>]) -> String {
     format!("{:#}\n", json!({KEY: forms}))
 }
 
-/// Whether this is such a description.
+/// Returns whether a value is such a description.
 pub(crate) fn is_written(value: &Value) -> bool {
     value.get(KEY).is_some()
 }
 
-/// What has changed since the resources were described so. What is breaking is refused by a server
-/// whose store has records that it concerns; all else is applied, whatever is stored.
+/// Returns the changes since the resources had this description. A breaking change is refused by a
+/// server whose store has records that it concerns; all others are always applied.
 ///
 /// # Errors
 ///
-/// Where the older one is no such description.
+/// The reason, if `older` is not such a description.
 pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaComparison, String> {
     let forms = older.get(KEY).and_then(Value::as_object);
     let mut forms = forms
@@ -64,7 +64,7 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaCom
     Ok(SchemaComparison::of(changes))
 }
 
-/// What there is to tell of one resource.
+/// Collects the changes of one resource.
 struct LayoutChanges<'a> {
     resource: &'a str,
     changes: Vec<SchemaChange>,

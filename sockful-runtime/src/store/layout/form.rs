@@ -1,11 +1,11 @@
-//! What stored records look like, as it is written down beside them.
+//! The description of stored records, which is stored with them.
 
 use crate::model::definition::ResourceDef;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What the stored records of a resource look like.
+/// The description of a resource's stored records.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Form {
     pub(crate) id: String,
@@ -15,26 +15,26 @@ pub(crate) struct Form {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredProperty {
     pub(crate) name: String,
-    /// Whether clients are sent it.
+    /// Whether the property is sent to clients.
     pub(crate) sent: bool,
     pub(crate) indexed: bool,
     pub(crate) unique: bool,
-    /// The form of its keys in an index; none for JSON.
+    /// The form of the property's keys in an index; `None` for JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
-    /// The sanitizers that its values went through.
+    /// The sanitizers that the values went through.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) sanitizers: String,
-    /// Its type and its rules; null where only the declaration is known.
+    /// The type and the rules; null if only the definition is known.
     #[serde(default)]
     pub(crate) schema: Value,
-    /// The value of records that were stored without it, if that is constant.
+    /// The value of records that were stored without the property, if it is constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) default: Option<Value>,
 }
 
 impl Form {
-    /// As far as the declaration alone tells it.
+    /// Returns the form as far as the definition alone determines it.
     pub(crate) fn of(definition: &ResourceDef) -> Self {
         let properties = definition.properties.iter();
         let properties = properties.map(|property| StoredProperty {
@@ -53,7 +53,7 @@ impl Form {
         }
     }
 
-    /// The same without defaults, which no stored record depends on.
+    /// Returns the form without defaults, which no stored record depends on.
     #[cfg(feature = "sqlite")]
     pub(crate) fn without_defaults(mut self) -> Self {
         let properties = self.properties.iter_mut();
@@ -62,11 +62,12 @@ impl Form {
     }
 
     pub(crate) fn text(&self) -> String {
-        // It is made of texts, words and JSON.
+        // It consists of strings and JSON, which always serialize.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// What each property of a declaration was here, in its order, and which are no longer declared.
+    /// Returns the stored property of each property of a definition, in its order, and the stored ones
+    /// that are no longer declared.
     pub(crate) fn matched(
         &self,
         definition: &ResourceDef,
@@ -82,8 +83,8 @@ impl Form {
         (was.collect(), left.into_values().collect())
     }
 
-    /// The positions of properties whose values did not go through the sanitizers that `definition`
-    /// declares.
+    /// Returns the positions of properties whose values did not go through the sanitizers that
+    /// `definition` declares.
     #[cfg(feature = "sqlite")]
     pub(crate) fn unsanitized(&self, definition: &ResourceDef) -> Vec<usize> {
         let (was, _) = self.matched(definition);
@@ -95,7 +96,7 @@ impl Form {
         changed.map(|(at, _)| at).collect()
     }
 
-    /// Whether the declaration says nothing else.
+    /// Returns whether the form matches the definition.
     #[cfg(feature = "sqlite")]
     pub(crate) fn is_of(&self, definition: &ResourceDef) -> bool {
         let mut own = Self::of(definition);

@@ -1,4 +1,4 @@
-//! A record that is known by its id.
+//! A record in a set by id.
 
 use crate::model::record::Record;
 use std::borrow::Borrow;
@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// A record that stands where its id does, so that the id need not be kept a second time.
+/// A record that is hashed and compared by its id, so that the id need not be stored a second time.
 #[derive(Clone, Debug)]
 pub(super) struct ById(pub(super) Arc<Record>);
 

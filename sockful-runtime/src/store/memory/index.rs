@@ -1,4 +1,4 @@
-//! Records by the value of one property.
+//! An index of records by the value of one property.
 
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// The records of one resource in the order of a property's values, and of their ids among equals.
-/// A clone is a snapshot and costs next to nothing.
+/// The records of one resource in the order of a property's values, and by id among equal values. A
+/// clone is a snapshot and very cheap.
 #[derive(Clone, Debug)]
 pub(super) struct PropertyIndex {
     pub(super) property: usize,
@@ -22,12 +22,12 @@ struct IndexEntry {
     place: EntryPosition,
 }
 
-/// Where among the records of one value.
+/// A position among the records of one value.
 #[derive(Clone, Debug)]
 enum EntryPosition {
     First,
     Of(Arc<Record>),
-    /// Where the record of this id stands, or would stand.
+    /// The position of the record with this id, whether or not it exists.
     At(Box<str>),
     Last,
 }
@@ -40,7 +40,7 @@ impl PropertyIndex {
         }
     }
 
-    /// Takes `before` out and `after` in.
+    /// Removes `before` and inserts `after`.
     pub(super) fn replace(&mut self, before: Option<&Arc<Record>>, after: Option<&Arc<Record>>) {
         if let Some(before) = before {
             let entry = self.entry(before);
@@ -59,7 +59,7 @@ impl PropertyIndex {
         }
     }
 
-    /// The records of these values, ascending.
+    /// Returns the records with values in this interval, ascending.
     pub(super) fn within<'a>(
         &'a self,
         interval: &Interval,
@@ -72,7 +72,7 @@ impl PropertyIndex {
         self.range(lower, interval)
     }
 
-    /// The records of these values behind a place in the order of them, ascending.
+    /// Returns the records with values in this interval after a position, ascending.
     pub(super) fn within_behind<'a>(
         &'a self,
         interval: &Interval,
@@ -99,7 +99,7 @@ impl PropertyIndex {
         interval: &Interval,
     ) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
         let upper = end(&interval.1);
-        // A range that ends before it begins is no range to the set, but no records to us.
+        // The set panics on a range that ends before it begins; here it contains no records.
         let is_some = match (&lower, &upper) {
             (Bound::Excluded(lower), Bound::Excluded(upper)) => lower < upper,
             _ => true,
@@ -108,7 +108,8 @@ impl PropertyIndex {
         entries.into_iter().flatten().filter_map(IndexEntry::record)
     }
 
-    /// The records of these values, the greatest value first; ids ascend among equals all the same.
+    /// Returns the records with values in this interval, the greatest value first; ids ascend among
+    /// equal values nevertheless.
     pub(super) fn within_descending(
         &self,
         (lower, upper): Interval,
@@ -129,7 +130,7 @@ impl PropertyIndex {
         values.flat_map(|value| self.within(&point(&value)))
     }
 
-    /// The records that have this value and come before an id, the greatest id first.
+    /// Returns the records that have this value and come before an id, the greatest id first.
     pub(super) fn holders_descending<'a>(
         &'a self,
         value: &Scalar<'_>,
@@ -147,7 +148,7 @@ impl PropertyIndex {
         entries.rev().filter_map(IndexEntry::record)
     }
 
-    /// The records that have this value, in the order of their ids.
+    /// Returns the records that have this value, in the order of their ids.
     pub(super) fn holders<'a>(
         &'a self,
         value: &Scalar<'static>,
@@ -156,7 +157,7 @@ impl PropertyIndex {
     }
 }
 
-/// Where the entries of values within this bound end.
+/// Returns the end of the entries with values within this bound.
 fn end(upper: &Bound<Scalar<'static>>) -> Bound<IndexEntry> {
     match upper {
         Bound::Included(value) => Bound::Excluded(IndexEntry::new(value, EntryPosition::Last)),
@@ -182,7 +183,7 @@ impl IndexEntry {
 }
 
 impl EntryPosition {
-    /// How far behind, and which id.
+    /// Returns the sort key: the position class, then the id.
     fn key(&self) -> (u8, &str) {
         match self {
             Self::First => (0, ""),

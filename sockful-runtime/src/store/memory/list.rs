@@ -1,4 +1,4 @@
-//! The records of one resource in the order of their ids, and how they are searched.
+//! The records of one resource in the order of their ids, and searches of them.
 
 use super::by_id::ById;
 use super::index::PropertyIndex;
@@ -13,12 +13,12 @@ use imbl::OrdSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// Records in the order of their ids and of what is indexed. A clone is a snapshot and costs next to nothing.
+/// Records in the order of their ids, and their indexes. A clone is a snapshot and very cheap.
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
     records: OrdSet<ById>,
     indexes: Vec<PropertyIndex>,
-    /// The properties that have one.
+    /// The indexed properties.
     indexed: Arc<[usize]>,
 }
 
@@ -34,7 +34,7 @@ impl List {
         }
     }
 
-    /// Puts a record in, and hands back the one that had its id.
+    /// Inserts a record, and returns the previous one with its id.
     pub(super) fn put(&mut self, record: &Arc<Record>) -> Option<Arc<Record>> {
         let before = self.records.insert(ById(Arc::clone(record)));
         let before = before.map(|ById(before)| before);
@@ -52,7 +52,7 @@ impl List {
         Some(before)
     }
 
-    /// The records that have this value of an indexed property, in the order of their ids.
+    /// Returns the records that have this value of an indexed property, in the order of their ids.
     pub(super) fn holders(
         &self,
         property: usize,
@@ -66,7 +66,7 @@ impl List {
         self.records.get(id).map(|ById(record)| record)
     }
 
-    /// The records from the cursor on.
+    /// Returns the records from the cursor on.
     fn scan(&self, descending: bool, after: Option<&str>) -> RecordIter<'_> {
         fn record(ById(record): &ById) -> &Arc<Record> {
             record
@@ -103,7 +103,7 @@ impl List {
             (None, true) => Box::new(index.within_descending(interval.clone())),
             (Some((value, id)), false) => Box::new(index.within_behind(interval, value, id)),
             (Some((value, id)), true) => {
-                // Ids ascend among equals whichever the direction.
+                // Ids ascend among equal values in both directions.
                 let here = common(interval, &point(value));
                 let here = here.map(|here| index.within_behind(&here, value, id));
                 let below = (Bound::Unbounded, Bound::Excluded(value.clone()));
@@ -201,7 +201,7 @@ impl Row for Arc<Record> {
     }
 
     fn parsed(&self) -> usize {
-        // Its offsets are kept.
+        // The offsets of a record in memory are known already.
         0
     }
 }

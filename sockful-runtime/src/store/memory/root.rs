@@ -1,4 +1,4 @@
-//! All that is stored, at one moment.
+//! The state of the store at one moment.
 
 use super::table::MemoryTable;
 use crate::core::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::store::validate;
 use crate::store::validate::{ResponseSubject, StoredRecords};
 use std::sync::Arc;
 
-/// What one lock guards, so that records, head and log are always consistent.
+/// The state guarded by one lock, so that records, head and log are always consistent.
 #[derive(Debug)]
 pub(super) struct Root {
     pub(super) tables: Vec<MemoryTable>,
@@ -42,8 +42,8 @@ impl Root {
             .ok_or_else(|| Error::internal("the store was not opened for this resource"))
     }
 
-    /// Whether it is no repetition and each operation finds what it expects, and which records the
-    /// reply will be about. After this nothing can fail.
+    /// Checks that the commit is not a repetition and that each expectation is met. Returns the records
+    /// that the response is about. After this nothing can fail.
     pub(super) fn check(&self, commit: &Commit) -> Result<Vec<ResponseSubject>, Rejected> {
         self.check_key(commit)?;
         if !commit.guards.is_empty() {
@@ -53,7 +53,8 @@ impl Root {
         validate::check(self, commit)
     }
 
-    /// The commits that the guards are checked against before the store is locked for the commit.
+    /// Returns the commits that the guards are checked against before the store is locked for the
+    /// commit.
     pub(super) fn guarded_commits(&self, commit: &Commit) -> Result<Vec<Arc<Committed>>, Rejected> {
         self.check_key(commit)?;
         guard_check::commits_since(&commit.guards, &self.recent)
@@ -68,7 +69,7 @@ impl Root {
         }
     }
 
-    /// Remembers the request that made commit `seq`, and hands back those that are forgotten for it.
+    /// Remembers the request of commit `seq`, and returns the evicted requests.
     #[must_use = "dropping what is forgotten takes time that nobody should wait for"]
     pub(super) fn remember(
         &mut self,
@@ -89,7 +90,7 @@ impl Root {
         }
     }
 
-    /// Carries out what was checked.
+    /// Applies a commit that was checked.
     pub(super) fn apply(
         &mut self,
         operations: Vec<Operation>,

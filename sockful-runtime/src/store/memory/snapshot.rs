@@ -1,4 +1,4 @@
-//! Lists at one moment.
+//! Snapshots of lists.
 
 use super::list::List;
 use super::{evaluate, several};
@@ -12,7 +12,7 @@ use crate::store::{Found, MaybeReady, Several, Snapshot, ready};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The lists of some resources at one moment.
+/// A snapshot of the lists of some resources.
 #[derive(Debug)]
 pub(super) struct MemorySnapshot {
     pub(super) seq: u64,
@@ -27,7 +27,7 @@ impl MemorySnapshot {
         self.lists.get(&resource).ok_or_else(missing)
     }
 
-    /// What `see` sees of a list.
+    /// Evaluates `see` on a list.
     fn evaluate<T: Send + 'static>(
         &self,
         resource: usize,

@@ -8,15 +8,15 @@ use crate::model::scalar::Scalar;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The records of one resource, twice: by their ids, to get one, and as a list, to search it.
+/// The records of one resource in two structures: by id, to get one, and as a list, to search.
 ///
-/// Getting is what a store mostly does, and hashing finds a record three times faster than the list
-/// does. Only `get` reads the set, so it need not be a persistent one, which is slower to search.
+/// Most operations are gets, and hashing finds a record three times faster than the list. Only `get`
+/// reads the set, so it need not be persistent, which would be slower to search.
 #[derive(Debug)]
 pub(super) struct MemoryTable {
     by_id: HashSet<ById>,
     list: List,
-    /// The positions of the properties whose values no two records share.
+    /// The positions of unique properties.
     unique: Vec<usize>,
 }
 
@@ -35,7 +35,7 @@ impl MemoryTable {
         &self.unique
     }
 
-    /// The records that have this value of an indexed property.
+    /// Returns the records that have this value of an indexed property.
     pub(super) fn holders(
         &self,
         property: usize,
@@ -48,12 +48,12 @@ impl MemoryTable {
         self.by_id.get(id).map(|ById(record)| record)
     }
 
-    /// A snapshot of all records.
+    /// Returns a snapshot of all records.
     pub(super) fn list(&self) -> List {
         self.list.clone()
     }
 
-    /// Stores a record, and hands back the one that had its id.
+    /// Stores a record, and returns the previous one with its id.
     pub(super) fn put(&mut self, record: &Arc<Record>) -> Option<Arc<Record>> {
         self.by_id.replace(ById(Arc::clone(record)));
         self.list.put(record)

@@ -95,7 +95,7 @@ fn emit(id: &str, data: &str) -> Operation {
 
 #[test]
 fn log_weight_includes_events_and_their_records() {
-    // Of a commit that only tells, the log holds the record all the same.
+    // The log holds the record of a commit that only emits events.
     let (model, memory) = (sample::model(), with_log_capacity(40_000));
     let heavy = format!(r#"{{"id":"bob","name":"{}"}}"#, "x".repeat(10_000));
     let heavy = Operation::Put {
@@ -109,7 +109,7 @@ fn log_weight_includes_events_and_their_records() {
     }
     assert!(wait(memory.log(6, 9)).is_err());
     assert_eq!(wait(memory.log(7, 9)).expect("three are kept").len(), 3);
-    // Many events of one record hold it once, and each its own data.
+    // Many events of one record hold the record once, and each its own data.
     let many = (0..100).map(|_| emit("bob", "1")).collect();
     let seq = commit(&memory, many).seq;
     assert!(wait(memory.log(seq - 2, 9)).is_ok());
@@ -263,7 +263,7 @@ fn paging_continues_after_the_cursor_record_is_gone() {
     }
 }
 
-/// A thousand creatures: the life of each is its own, and one in a hundred is a griffin.
+/// A thousand records: each has a different life, and one in a hundred is a griffin.
 fn thousand(definition: &'static crate::model::definition::ResourceDef) -> Memory {
     let (model, memory) = (sample::model(), Memory::new());
     wait(memory.open(&[definition])).expect("memory opens");
@@ -298,7 +298,7 @@ fn index_limits_records_visited_by_find() {
         (r#"{"kind":{"$prefix":"gri"},"$sort":{"name":1}}"#, 10),
         (r#"{"life":{"$in":[1,500,2000]}}"#, 2),
         (r#"{"life":{"$gte":990,"$lt":995}}"#, 5),
-        // Of two indexes the one with fewer entries is used. Counting them reads no record.
+        // The index with fewer entries is used. Counting them reads no record.
         (r#"{"life":{"$gte":990,"$lt":995},"tame":false}"#, 5),
         (r#"{"life":{"$gt":999}}"#, 0),
         (r#"{"life":7,"kind":"griffin"}"#, 1),
@@ -309,7 +309,7 @@ fn index_limits_records_visited_by_find() {
         assert_eq!(visited(&indexed, query), few, "{query}");
         assert_eq!(visited(&plain, query), 1_000, "{query}");
     }
-    // Where most records meet the conditions, the order of the ids leads to enough of them soon.
+    // If most records match, the order of ids finds enough of them soon.
     let most = r#"{"life":{"$gte":3},"$limit":5}"#;
     assert!(visited(&indexed, most) < 31);
 }
@@ -384,15 +384,15 @@ fn long_searches_run_on_another_thread() {
         let is_at_once = matches!(count, futures_util::future::Either::Left(_));
         (is_at_once, wait(count).expect("a count").value.count)
     };
-    // What is compared is short, and so is the way to one record.
+    // Little is compared, and one record is found fast.
     assert_eq!(count(r#"{"life":10}"#), (true, 200));
     assert_eq!(count(r#"{"id":"7","kind":{"$ne":"q"}}"#), (true, 1));
-    // A plan for so many values takes a while, though it leads to nothing.
+    // A plan for so many values takes a while, even if it has no effect.
     let values: Vec<_> = (0..1_000).map(|n| n.to_string()).collect();
     let lists = vec![format!(r#"{{"life":{{"$in":[{}]}}}}"#, values.join(",")); 4];
     let lists = format!(r#"{{"id":"none","$and":[{}]}}"#, lists.join(","));
     assert_eq!(count(&lists), (false, 0));
-    // Few records with long texts are as much as many short ones.
+    // Few records with long texts cost as much as many short ones.
     let terms = vec![r#"{"kind":{"$ne":"q"}}"#; 60].join(",");
     assert_eq!(count(&format!(r#"{{"$and":[{terms}]}}"#)), (false, 200));
     assert_eq!(count(r#"{"kind":{"$ne":"q"}}"#), (false, 200));

@@ -1,4 +1,4 @@
-//! What a request with a key does, and what is told of it.
+//! The effect and the response of a request with a key.
 
 use crate::store::commit::{Expect, Operation};
 use crate::store::conformance::sample;
@@ -7,40 +7,40 @@ use crate::store::idempotency::PendingResponse;
 /// The resource of the records.
 const COUNTED: usize = 3;
 
-/// What the request does to the one record, and what it reports.
+/// The effect of the request on the record, and its response.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Does {
     Put,
-    /// Destroys it, or makes it where it is not there.
+    /// Destroys the record, or creates it if it does not exist.
     Destroy,
-    /// Stores it, and reports something else beside its revision.
+    /// Stores the record; the response is another value with the record's revision.
     Tell,
-    /// Looks at it beside another, and reports something else beside its revision.
+    /// Reads the record and writes another; the response is another value with the record's revision.
     TellUnchanged,
-    /// Stores it, and reports something else.
+    /// Stores the record; the response is another value.
     TellAlone,
-    /// Stores it and another, and reports both in a list with something else.
+    /// Stores the record and another; the response is a list of both and another value.
     List,
-    /// Destroys it where it is there, stores another, and reports both in a list.
+    /// Destroys the record if it exists, and stores another; the response is a list of both.
     ListDestroyed,
-    /// Says only that something happened to the record, and reports something else beside its revision.
+    /// Emits an event of the record; the response is another value with the record's revision.
     Emit,
     Fail,
 }
 
-/// What a step asks for, and what comes of it.
+/// The commit of a step, and its expected effect.
 pub(super) struct KeyedCommit {
     pub(super) operations: Vec<Operation>,
     pub(super) response: PendingResponse,
-    /// The revision that is told.
+    /// The revision in the response.
     pub(super) rev: Option<u64>,
     pub(super) text: String,
-    /// What of the one record is stored then: its life and its revision.
+    /// The expected content of the record afterwards: its life and its revision.
     pub(super) stored: Option<(u64, u64)>,
 }
 
 impl KeyedCommit {
-    /// `stored` is what there is so far, and `seq` the number that the commit will have.
+    /// `stored` is the current content of the record, and `seq` the number that the commit will have.
     pub(super) fn new(does: Does, life: u32, stored: Option<(u64, u64)>, seq: u64) -> Self {
         let life = u64::from(life);
         let put = |id, expect| Operation::Put {

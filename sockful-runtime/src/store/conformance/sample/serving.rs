@@ -1,4 +1,4 @@
-//! What serves samples and toys without a socket.
+//! Serves samples and toys without a socket.
 
 use super::{Sample, Toy};
 use crate::core::config::Config;
@@ -20,10 +20,10 @@ use crate::store::{Memory, boxed, ready};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
-/// How many routes samples and toys have.
+/// The number of routes of samples and toys.
 pub(crate) const ROUTES: usize = count(ENTRIES);
 const ENTRIES: &[ResourceEntry] = &[entry::<Sample>("Sample", &[]), entry::<Toy>("Toy", &[])];
-/// Samples and toys.
+/// The resources of samples and toys.
 pub(crate) const TOYS: Resources = Resources::new(ENTRIES, &table(ENTRIES));
 
 /// A resource without remote methods.
@@ -40,14 +40,14 @@ pub(crate) const fn entry<R: Resource>(
     }
 }
 
-/// The table of samples and toys, whatever their hooks.
+/// The dispatch table of samples and toys, with any hooks.
 pub(crate) const fn table(
     entries: &'static [ResourceEntry],
 ) -> Table<ROUTES, { buckets(ROUTES) }, { slots(ROUTES) }> {
     Table::new(entries)
 }
 
-/// A server without sockets that records what its store is asked for.
+/// A server without sockets that records the operations on its store.
 #[derive(Debug)]
 pub(crate) struct Serving {
     session: Arc<Session>,
@@ -62,7 +62,7 @@ impl Serving {
         let store = Intercept::new(Memory::new()).before(move |call| {
             recorded.lock().expect("nothing panics").push(call.name());
             match call {
-                // Neither is available immediately.
+                // Makes neither available immediately.
                 StoreCall::Get | StoreCall::Snapshot => boxed(async {
                     tokio::task::yield_now().await;
                     Ok(())
@@ -80,17 +80,17 @@ impl Serving {
         }
     }
 
-    /// The names of the store's operations since the last call of this.
+    /// Returns the names of the store's operations since the previous call.
     pub(crate) fn take_calls(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.calls.lock().expect("nothing panics"))
     }
 
-    /// A call of the application's own code, without a unit of work.
+    /// Returns a context of the application's own code, without a transaction.
     pub(crate) fn context(&self) -> Context {
         Context::new(self.session.peer.clone(), Caller::Application, 1)
     }
 
-    /// The payload of the reply to a request.
+    /// Returns the payload of the reply to a request.
     pub(crate) async fn ask(&self, request: Value) -> Value {
         let message = request.to_string();
         let request = Request::from_frame(&self.session, message.as_str().into());

@@ -1,4 +1,4 @@
-//! A resource with relations of every sort, written by hand.
+//! A hand-written resource with relations of every kind.
 
 use super::{ID, Sample, TEXT, property};
 use crate::model::definition::{Access, KeyKind, OnDestroy, Parent, ResourceDef};
@@ -6,7 +6,7 @@ use crate::model::parent;
 use crate::model::reader::Reader;
 use crate::model::resource::{Changes, PayloadWriter, Resource, Writer};
 
-/// Something to play with.
+/// A resource with several parents.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Toy {
     pub(crate) id: String,
@@ -21,7 +21,7 @@ pub(crate) struct Toy {
     clippy::option_option,
     reason = "left alone, set to none, and set to a value are three things"
 )]
-/// What changing a toy takes, all of it.
+/// The payload of `update`, with every property.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ToyPatch {
     pub(crate) owner_id: Option<Option<String>>,

@@ -16,7 +16,7 @@ pub(super) enum Surplus {
     End,
 }
 
-/// One caller's entries, by the commits that they made.
+/// The entries of one caller, by the numbers of their commits.
 #[derive(Debug, Default)]
 pub(super) struct CallerKeys {
     pub(super) by_key: HashMap<Uuid, u64>,
@@ -65,7 +65,7 @@ impl CallerKeys {
         self.answered.len() + self.ahead.answered.len()
     }
 
-    /// The entry other than `newest` that is the first to lose its response.
+    /// Returns the entry, other than `newest`, that is the first to lose its response.
     pub(super) fn oldest_answered(&self, newest: u64) -> Option<u64> {
         let own = self.answered.first().copied();
         let ahead = self.ahead.answered.first().map(|(_, seq)| *seq);
@@ -78,14 +78,14 @@ impl CallerKeys {
         order.into_iter().flatten().find(|seq| *seq != newest)
     }
 
-    /// The entry other than `newest` that is the first to be removed.
+    /// Returns the entry, other than `newest`, that is the first to be removed.
     pub(super) fn oldest(&self, newest: u64) -> Option<u64> {
         let order = [self.reduced.first(), self.answered.first()];
         let mut order = order.into_iter().flatten().copied();
         order.find(|seq| *seq != newest)
     }
 
-    /// Adds an entry to the list for it.
+    /// Adds an entry to its list.
     pub(super) fn list(&mut self, entry: Listing, is_ahead: bool) {
         let Listing {
             time,
@@ -121,7 +121,7 @@ impl AheadKeys {
         self.answered.len() + self.reduced.len()
     }
 
-    /// The entry other than `newest` that the clock passes first.
+    /// Returns the entry, other than `newest`, that the clock passes first.
     pub(super) fn first(&self, newest: u64) -> Option<u64> {
         let firsts = [self.answered.first(), self.reduced.first()];
         let others = firsts.into_iter().flatten().filter(|it| it.1 != newest);

@@ -1,4 +1,4 @@
-//! An entry of the index, and what is left of it when it has to go.
+//! An entry of the index, and its evicted parts.
 
 use super::YOUNG;
 use super::caller_keys::{CallerKeys, Listing};
@@ -7,8 +7,8 @@ use crate::store::idempotency::{CompletedRequest, IdempotencyEntry};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The approximate size of an entry without its strings. Nodes of the tree are half empty, and a caller
-/// is counted as if it had no other entry.
+/// The approximate size of an entry without its strings. Tree nodes are assumed half empty, and each
+/// entry is counted as if its caller had no other.
 pub(super) const WEIGHT: usize =
     2 * size_of::<IndexedRequest<CompletedRequest>>() + size_of::<CallerKeys>() + 64;
 
@@ -17,17 +17,17 @@ pub(super) const WEIGHT: usize =
 pub(crate) struct IndexedRequest<A> {
     pub(crate) caller: Arc<str>,
     pub(crate) key: Uuid,
-    /// When it was committed, in milliseconds since 1970.
+    /// The time of the commit, in milliseconds since 1970.
     pub(crate) at: u64,
-    /// The number of its commit.
+    /// The number of the commit.
     pub(crate) seq: u64,
-    /// The approximate number of bytes that it takes in memory.
+    /// The approximate memory use in bytes.
     pub(crate) weight: usize,
     /// The response; `None` if there was no room to keep it.
     pub(crate) response: Option<A>,
 }
 
-/// What the index no longer keeps.
+/// An evicted part of the index.
 #[cfg_attr(
     not(feature = "sqlite"),
     expect(dead_code, reason = "only a file removes it as well")
@@ -49,12 +49,12 @@ pub(crate) enum Evicted<A> {
         )]
         response: Option<A>,
     },
-    /// The horizon of a caller, which that of all callers replaces.
+    /// The horizon of a caller, which was merged into the horizon of all callers.
     Horizon(Arc<str>),
 }
 
 impl<A> IndexedRequest<A> {
-    /// `weight` is that of the response.
+    /// `weight` is the weight of the response.
     pub(crate) fn new(entry: &IdempotencyEntry, seq: u64, weight: usize, response: A) -> Self {
         Self {
             caller: Arc::clone(&entry.caller),
@@ -78,7 +78,7 @@ impl<A> IndexedRequest<A> {
         WEIGHT + self.caller.len()
     }
 
-    /// Whether a retry may still come, or the clock was set back since.
+    /// Returns whether a retry may still arrive, or the clock was set back since.
     pub(super) fn is_young(&self, now: u64) -> bool {
         self.at.max(time(self.key)).saturating_add(YOUNG) > now
     }

@@ -1,4 +1,4 @@
-//! The limits of the index, and how callers share them.
+//! The limits of the index, and the callers' shares of them.
 
 use super::{HORIZON_WEIGHT, MAX_SKEW_MILLIS, YOUNG};
 use crate::store::StoreLimits;
@@ -24,23 +24,23 @@ impl From<&StoreLimits> for KeyLimits {
 }
 
 impl KeyLimits {
-    /// How much of the limits this many entries use, in a unit that is the same for all callers: the
-    /// larger of the shares of `all` and of `capacity`.
+    /// Returns the share of the limits that these entries use, in a unit that is the same for all
+    /// callers: the larger of the shares of `all` and of `capacity`.
     pub(super) fn share(&self, entries: usize, weight: usize) -> u128 {
         let by_weight = weight as u128 * self.all as u128;
         by_weight.max(entries as u128 * self.capacity as u128)
     }
 
-    /// The share of each caller if there are this many.
+    /// Returns the share of each caller if there are this many.
     pub(super) fn equal_share(&self, callers: usize) -> u128 {
         self.all as u128 * self.capacity as u128 / callers.max(1) as u128
     }
 
-    /// Returns what a horizon is worth at `now`.
+    /// Returns the effective horizon at `now`.
     ///
-    /// If it is further ahead than removed keys can be older than it, the clock was wrong when it rose,
-    /// and keys that are young now were made later. Nearer ones are kept: the clock was set back, and
-    /// keys that were removed before may come again.
+    /// If the horizon is further ahead than removed keys can be older than it, the clock was wrong when
+    /// it rose, and keys that are young now were created later. A nearer horizon is kept: the clock was
+    /// set back, and removed keys may be sent again.
     pub(super) fn horizon_at(&self, horizon: u64, now: u64) -> u64 {
         if horizon > now.saturating_add(self.retention.max(MAX_SKEW_MILLIS)) {
             now.saturating_sub(YOUNG)
@@ -49,7 +49,7 @@ impl KeyLimits {
         }
     }
 
-    /// How many horizons are kept of callers without entries.
+    /// Returns the maximum number of horizons of callers without entries.
     pub(super) fn horizons(&self) -> usize {
         self.all.min(self.capacity / HORIZON_WEIGHT)
     }

@@ -1,4 +1,4 @@
-//! What is remembered, and what is let go.
+//! Which requests are remembered, and which are evicted.
 
 use super::*;
 use crate::store::idempotency::IdempotencyEntry;
@@ -98,13 +98,13 @@ fn caller_over_its_limit_forgets_only_its_own_keys() {
     for n in 0..5 {
         push(&mut index, "bob", key(100 + n, 0), 104);
     }
-    // Young keys are known one by one, and others of the same age are not affected.
+    // Young keys are remembered individually; others of the same age are not affected.
     for n in 0..3 {
         assert!(is_forgotten(&index, "bob", key(100 + n, 0), 104));
         assert!(is_unknown(&index, "bob", key(100 + n, 9), 104));
     }
     assert!(is_answered(&index, "bob", key(103, 0), 104));
-    // Old ones are known by the newest of them.
+    // Old keys are covered by the newest of them.
     let late = 104 + YOUNG;
     push(&mut index, "bob", key(late, 0), late);
     push(&mut index, "bob", key(late, 1), late);
@@ -197,7 +197,7 @@ fn keys_are_accepted_after_the_clock_was_ahead() {
         push(&mut index, "ann", key(now, 1), now);
         assert!(!index.takes("bob", key(now, 1), now));
     }
-    // What is remembered is answered with the clock set back too.
+    // A remembered request is answered even if the clock was set back.
     assert!(is_answered(&index, "bob", key(wrong + 4, 0), now));
 }
 
@@ -241,7 +241,7 @@ fn few_keys_ahead_do_not_lift_the_limits() {
             push_of(&mut index, "mal", key, at, bytes);
             assert!(index.weight <= capacity && index.entries.len() <= all);
         }
-        // No more is removed at once when the clock has passed them.
+        // The number of removals is bounded also when the clock has passed the keys.
         let late = LATE + 300_000;
         let removed = push_of(&mut index, "mal", key(late, 0), late, bytes);
         assert!(removed <= 40, "{removed}");
@@ -258,7 +258,7 @@ fn callers_with_keys_ahead_do_not_lift_the_limits() {
             push(&mut index, &format!("mal{caller}"), key, LATE);
         }
     }
-    // Those that are not yet known to be ahead are passed over first, which takes some steps.
+    // Keys that are not yet known to be ahead are skipped first, which takes some steps.
     let most = capacity + capacity / 4 + 10 * WEIGHT;
     for n in 0..2_000 {
         push(&mut index, "eve", key(LATE + n, 1), LATE + n);
@@ -313,7 +313,7 @@ fn trimming_continues_after_migrated_responses() {
         };
         let completed = CompletedRequest::new(&entry, n + 1, None).expect("it is about no record");
         let mut request = IndexedRequest::new(&entry, n + 1, 1, completed);
-        // As it is read again from a file of which commits lost their responses.
+        // As read from a file whose commits lost their responses.
         if (20..60).contains(&n) {
             request.response = None;
         }
@@ -345,7 +345,7 @@ fn removed_key_stays_removed_if_clock_goes_back() {
             assert!(is_forgotten(&index, "bob", key, now), "{n} {back} min back");
         }
     }
-    // One that is removed with the clock set back does not lower the horizon.
+    // A removal while the clock is set back does not lower the horizon.
     let now = LATE + 5 * MINUTE;
     for n in 0..40 {
         push(&mut index, "eve", key(now, n), now);
@@ -367,7 +367,7 @@ fn horizon_of_a_wrong_clock_keeps_what_it_was_worth() {
     let before = key(LATE - YOUNG, 9);
     assert!(is_forgotten(&index, "bob", before, LATE));
     for n in 0..40 {
-        // The key that is removed is older than what counts as forgotten.
+        // The removed key is older than what counts as forgotten.
         let old = key(LATE - 2 * YOUNG + n, 1);
         push(&mut index, "bob", old, LATE);
         assert!(is_forgotten(&index, "bob", before, LATE), "{n}");
