@@ -1,6 +1,6 @@
-//! The client: requests, live queries and a connection that mends itself, typed by the resources.
+//! The client: typed requests and live queries over a connection that reconnects automatically.
 //!
-//! One task a [`Client`] does everything in turn; what the application holds are ends of channels.
+//! One task per [`Client`] owns all state; the application's handles are ends of channels.
 
 mod builder;
 mod call;
@@ -57,13 +57,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// A client of a sockful server. Clones are the same client, with the same connection.
+/// A client of a sockful server. Clones share one connection.
 ///
-/// Where the connection ends it is made anew, after a random time that doubles with each failure.
-/// Requests wait meanwhile; reads that were not answered are asked again, and so are writes, by a key
-/// under which they take effect once. Subscriptions go on where they were.
+/// A lost connection is opened again after a random delay that doubles with each failure. Requests wait
+/// meanwhile; reads without a reply are sent again, and so are writes, with an idempotency key under
+/// which they take effect once. Subscriptions resume where they were.
 ///
-/// The connection is closed when the last clone, and all that was made by them, is dropped.
+/// The connection is closed when the last clone, and everything created from them, is dropped.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<ClientInner>,
@@ -74,47 +74,47 @@ struct ClientInner {
     commands: mpsc::UnboundedSender<Command>,
     last_id: AtomicU64,
     status: watch::Receiver<Status>,
-    /// How long a request may take that does not say so itself.
+    /// The timeout of requests without their own.
     timeout: Duration,
-    /// How many events may wait for who follows a subscription.
+    /// The maximum number of unread events of a subscription.
     max_events: usize,
-    /// Why a client cannot read the records of a type, or `None` if it can.
+    /// The reason why the client cannot read the records of a type, or `None` if it can.
     unreadable: Mutex<HashMap<TypeId, Option<Arc<str>>>>,
 }
 
-/// Whether there is a connection.
+/// The state of a client's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// There is none, or the server has not said yet who the client is. Requests wait.
+    /// There is no connection, or authentication has not completed. Requests wait.
     Connecting,
     /// Requests are sent.
     Open,
-    /// There will be none any more.
+    /// The client is closed for good.
     Closed,
 }
 
 impl Client {
-    /// Connects to a server, such as `ws://127.0.0.1:8000`, with the usual [`Builder`].
+    /// Connects to a server, such as `ws://127.0.0.1:8000`, with the default settings of [`Builder`].
     ///
     /// # Errors
     ///
-    /// What [`Builder::connect`] says.
+    /// As for [`Builder::connect`].
     pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
         Self::builder(url).connect().await
     }
 
-    /// Says how to connect to a server.
+    /// Creates a builder for a client of the server at `url`.
     pub fn builder(url: impl AsRef<str>) -> Builder {
         Builder::to(url.as_ref())
     }
 
-    /// The records of `R` on the server, and its remote methods.
+    /// Returns the records of `R` on the server, and its remote methods.
     pub fn records<R: Resource>(&self) -> RemoteRecords<R> {
         RemoteRecords::new(self.shared.clone())
     }
 
-    /// Asks for anything that the server serves, by its names on the wire.
+    /// Sends a request to any route of the server, by its names on the wire.
     ///
     /// ```no_run
     /// # use sockful_runtime::{Result, client::Client};
@@ -139,8 +139,8 @@ impl Client {
         Call::new(shared, resource, action, payload, effect, call::json)
     }
 
-    /// Authenticates the client with `token`, on this connection and those that follow. Without a
-    /// token the client becomes unauthenticated. Returns when the identity expires, if it does.
+    /// Authenticates the client with `token`, on this connection and later ones. With `None` the client
+    /// becomes unauthenticated. Returns when the identity expires, if it does.
     ///
     /// # Errors
     ///
@@ -155,19 +155,19 @@ impl Client {
         Ok(expires.and_then(from_millis))
     }
 
-    /// Whether there is a connection at this moment.
+    /// Returns the current state of the connection.
     pub fn status(&self) -> Status {
         *self.shared.status.borrow()
     }
 
-    /// Waits until there is, or is not, a connection.
+    /// Waits until the connection has the given state.
     pub async fn reaches(&self, status: Status) {
         let mut watch = self.shared.status.clone();
-        // A task that is gone has told that it is closed.
+        // If the task has ended, its last state was `Closed`.
         let _ = watch.wait_for(|now| *now == status).await;
     }
 
-    /// Closes the connection: requests that wait fail, and subscriptions end.
+    /// Closes the connection: waiting requests fail, and subscriptions end.
     pub async fn close(&self) {
         self.shared.command(Command::Close);
         self.reaches(Status::Closed).await;
@@ -187,12 +187,12 @@ impl ClientInner {
         self.commands.send(command).is_ok()
     }
 
-    /// A new request id. The ids of the application are even, those of the task are odd.
+    /// Returns a new request id. The ids of the application are even, those of the task are odd.
     fn next_id(&self) -> u64 {
         self.last_id.fetch_add(2, Ordering::Relaxed) + 2
     }
 
-    /// Why a client cannot read records of `R`, if it cannot.
+    /// Returns the reason why the client cannot read records of `R`, if any.
     fn unreadable<R: Resource>(&self) -> Option<Arc<str>> {
         let known = self.unreadable.lock();
         known
@@ -203,12 +203,12 @@ impl ClientInner {
     }
 }
 
-/// The error of every request to a closed client.
+/// Returns the error of every request to a closed client.
 fn closed() -> Error {
     Error::new(ErrorKind::Unavailable, "the client is closed").with_outcome(Outcome::NotApplied)
 }
 
-/// The error for a payload that cannot be serialized.
+/// Returns the error of a payload that cannot be serialized.
 fn unsendable(error: &serde_json::Error) -> Error {
     Error::new(
         ErrorKind::Invalid,
@@ -216,7 +216,7 @@ fn unsendable(error: &serde_json::Error) -> Error {
     )
 }
 
-/// The error for a request whose result the client could not read.
+/// Returns the error of a request whose result the client could not read.
 fn unreadable(why: &str) -> Error {
     Error::new(ErrorKind::Invalid, why.to_owned())
 }

@@ -1,3 +1,3 @@
-//! What the expansions of the macros name, and the bounds that give good compiler messages.
+//! Items that the macro expansions name, and the bounds that produce good compiler messages.
 
 pub mod bounds;

@@ -1,4 +1,4 @@
-//! How a client is to connect.
+//! The builder of a client.
 
 use super::driver::Driver;
 use super::settings::Settings;
@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Says how a [`Client`] connects, waits and gives up. Made by [`Client::builder`].
+/// A builder that configures how a [`Client`] connects, waits and times out. Created by
+/// [`Client::builder`].
 #[derive(Debug)]
 #[must_use = "no client is made before it connects"]
 pub struct Builder {
@@ -39,14 +40,14 @@ impl Builder {
         }
     }
 
-    /// Says to the server who the client is, by a token that it authenticates with on each connection.
+    /// Sets a token that the client authenticates with on each connection.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Token::Fixed(token.into());
         self
     }
 
-    /// Asks `ask` for a token for each connection, and for another one before that expires. `None`
-    /// connects as nobody.
+    /// Sets a function that provides a token for each connection, and another one before that expires.
+    /// With `None` the client connects unauthenticated.
     pub fn token_with<F>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Option<String>>> + Send + 'static,
@@ -55,7 +56,7 @@ impl Builder {
         self
     }
 
-    /// Sends a header with each handshake, such as `Authorization` or `Cookie`.
+    /// Adds a header to each handshake, such as `Authorization` or `Cookie`.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name = HeaderName::try_from(name).map_err(|error| error.to_string());
         let value = HeaderValue::try_from(value).map_err(|error| error.to_string());
@@ -74,39 +75,40 @@ impl Builder {
         self
     }
 
-    /// Gives up on a request after this time. Default is 30 seconds.
+    /// Sets the timeout of requests. Default: 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// Lets so many requests wait for a connection; more fail at once. Default is 1,000.
+    /// Sets the maximum number of requests that wait for a connection; further ones fail at once.
+    /// Default: 1,000.
     pub fn max_queue(mut self, requests: usize) -> Self {
         self.settings.max_queue = requests;
         self
     }
 
-    /// Lets so many events wait for who follows a subscription: with more it leaves the server, and
-    /// comes back when they are taken, where it goes on. Default is 1,000.
+    /// Sets the maximum number of unread events of a subscription. Beyond it the client unsubscribes,
+    /// and resumes where it was once they have been read. Default: 1,000.
     pub fn max_events(mut self, events: usize) -> Self {
         self.settings.max_events = events;
         self
     }
 
-    /// Asks the server for a sign of life after such a silence. Default is 30 seconds.
+    /// Sets the time without a message from the server after which the client pings it. Default: 30 s.
     pub fn heartbeat(mut self, silence: Duration) -> Self {
         self.settings.heartbeat = silence;
         self
     }
 
-    /// Lets a connection take so long to stand, and a sign of life to come. Default is 10 seconds.
+    /// Sets the timeout of connecting, and of the reply to a ping. Default: 10 s.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.settings.patience = patience;
         self
     }
 
-    /// Waits between attempts to connect: at random up to `min`, which doubles with each up to `max`.
-    /// Default is from 250 milliseconds to 20 seconds.
+    /// Sets the delay between attempts to connect: random up to `min`, which doubles with each attempt
+    /// up to `max`. Default: from 250 ms to 20 s.
     pub fn backoff(mut self, min: Duration, max: Duration) -> Self {
         (self.settings.min_backoff, self.settings.max_backoff) = (min, max);
         self
@@ -121,18 +123,18 @@ impl Builder {
         self
     }
 
-    /// Trusts these certificates, PEM text, in place of those that browsers trust, for `wss://`.
+    /// Sets the trusted certificates for `wss://`, in PEM, instead of those that browsers trust.
     #[cfg(feature = "tls")]
     pub fn root_certificates(mut self, pem: &str) -> Self {
         self.target = self.target.and_then(|target| target.trusting(pem));
         self
     }
 
-    /// Connects.
+    /// Connects to the server.
     ///
     /// # Errors
     ///
-    /// Where the URL makes no sense, or the first attempt fails. Later ones are repeated.
+    /// If the URL is invalid, or the first attempt fails. Later failures are retried.
     pub async fn connect(self) -> Result<Client> {
         let (opened, is_open) = oneshot::channel();
         let client = self.run(Some(opened))?;
@@ -140,11 +142,11 @@ impl Builder {
         Ok(client)
     }
 
-    /// Begins to connect, as often as it takes, while requests wait already.
+    /// Starts connecting in the background, with any number of attempts; requests wait meanwhile.
     ///
     /// # Errors
     ///
-    /// Where the URL makes no sense.
+    /// If the URL is invalid.
     pub fn start(self) -> Result<Client> {
         self.run(None)
     }

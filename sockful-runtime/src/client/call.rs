@@ -1,4 +1,4 @@
-//! A request that is awaited.
+//! A request as a future.
 
 use super::command::{Command, SubmittedCall};
 use super::request::{Effect, OutgoingRequest, RawReply};
@@ -17,11 +17,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// A request, to be awaited: nothing is sent before.
+/// A request as a future; nothing is sent before it is awaited.
 ///
-/// It is done once, also where the connection ends meanwhile, for as long as its [`timeout`](Self::timeout)
-/// lasts; where that can't be known, the error has the [`outcome`](Error::outcome) "unknown". One that is
-/// dropped before it is sent is never sent.
+/// It takes effect once, even if the connection is lost meanwhile, within its
+/// [`timeout`](Self::timeout). If this cannot be determined, the error has the
+/// [`outcome`](Error::outcome) "unknown". A request that is dropped before it is sent is never sent.
 #[must_use = "nothing is request before it is awaited"]
 pub struct Call<T> {
     shared: Arc<ClientInner>,
@@ -33,15 +33,15 @@ pub struct Call<T> {
 /// Reads the result of a reply.
 pub(super) type ReadResult<T> = fn(&RawReply) -> Result<T>;
 
-/// What the server answered, with what it says beside the result.
+/// The result of a request, with its commit and its revision.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {
     /// The result.
     pub value: T,
-    /// The commit that the result is a view of; for a write, the one that it made.
+    /// The commit that the result is a view of; for a write, the commit that it made.
     pub seq: Option<u64>,
-    /// The revision of the record, where its resource keeps one.
+    /// The revision of the record, if its resource has one.
     pub rev: Option<u64>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn json<T: DeserializeOwned>(reply: &RawReply) -> Result<T> {
         .map_err(|error| Error::internal(format!("the server's result can't be read: {error}")))
 }
 
-/// What a remote method takes as its whole payload.
+/// A value that a client can send as the whole payload of a remote method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be sent by a client as a `{T}`",
     label = "needs `Serialize`, and to be a `{T}`",
@@ -96,21 +96,21 @@ impl<T> Call<T> {
         }
     }
 
-    /// Gives up after this time, and has the server give up. Default is the client's
-    /// [`timeout`](super::Builder::timeout), of which the server does not hear.
+    /// Sets a timeout for this request, which also applies on the server. Default: the client's
+    /// [`timeout`](super::Builder::timeout), which is not sent to the server.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         self.timeout = timeout;
         self.with(|request| request.timeout_ms = Some(millis.max(1)))
     }
 
-    /// Is the request of this key, a UUID of version 7: whatever is sent under it takes effect once.
-    /// Default is a key made for this call.
+    /// Sets the idempotency key, a UUID of version 7: requests with the same key take effect once.
+    /// Default: a new key for each call.
     pub fn key(self, key: Uuid) -> Self {
         self.with(|request| request.key = Some(key))
     }
 
-    /// Fails with a conflict where the record has another revision.
+    /// Fails with a conflict if the record has another revision.
     pub fn if_rev(self, rev: u64) -> Self {
         self.with(|request| request.if_rev = Some(rev))
     }
@@ -145,11 +145,11 @@ impl<T> Call<T> {
         replied.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Asks, and gives what the server says beside the result as well.
+    /// Sends the request, and returns the commit and the revision with the result.
     ///
     /// # Errors
     ///
-    /// What the server refuses, and what becomes of requests that it can't answer.
+    /// The error of the server, or the failure of the connection.
     pub async fn reply(self) -> Result<Reply<T>> {
         let read = self.read;
         let reply = self.raw_reply().await?;

@@ -1,4 +1,4 @@
-//! The children of one record, by the routes that a relation makes.
+//! The children of one record, by the routes of a relation.
 
 use super::call::Call;
 use super::payload::{given, id_name, text};
@@ -15,11 +15,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// The records of `C` that are children of one record. Made by
+/// The records of `C` that are children of one record. Created by
 /// [`RemoteRecords::children`](super::RemoteRecords::children).
 pub struct Children<C> {
     shared: Arc<ClientInner>,
-    /// The routes and the parent's id, or why there is no such relation.
+    /// The routes and the parent's id, or the reason why there is no such relation.
     parent: Result<ParentAddress, Arc<str>>,
     resource: PhantomData<fn() -> C>,
 }
@@ -31,7 +31,7 @@ struct ParentAddress {
     id: String,
 }
 
-/// The relation of `C` to `P` by the property at `position`.
+/// Finds the relation of `C` to `P` by the property at `position`.
 pub(super) fn relation<C: Resource, P: Resource>(position: usize) -> Result<&'static Parent> {
     let mut parents = C::DEFINITION.parents.iter();
     let is_it = |it: &&Parent| it.property == position && (it.type_id)() == TypeId::of::<P>();
@@ -60,14 +60,14 @@ impl<C: Resource> Children<C> {
         }
     }
 
-    /// Stores a new child. Whatever it says of its parent, it becomes this one's.
+    /// Creates a child of this parent, regardless of the parent in `new`.
     pub fn create(&self, new: C::New) -> Call<C> {
         self.ask(Relation::Create, Effect::Write, |of| {
             given::<C>(new, Some((of.field, of.id.clone())))
         })
     }
 
-    /// Reads the child of this id.
+    /// Reads the child with this id.
     pub fn get(&self, id: impl Into<C::Id>) -> Call<C> {
         let id = id.into();
         self.ask(Relation::Get, Effect::ReadOnly, |of| {
@@ -75,14 +75,14 @@ impl<C: Resource> Children<C> {
         })
     }
 
-    /// Lists the children that meet the conditions, a page of them.
+    /// Lists the children that match the filter, one page of them.
     pub fn find(&self, filter: Filter<C>) -> RemoteFind<C> {
         let (resource, action) = self.route(Relation::List);
         let query = self.query(filter);
         RemoteFind::new(self.shared.clone(), resource, action, query)
     }
 
-    /// Changes what is given of the child of this id.
+    /// Updates the given properties of the child with this id.
     pub fn update(&self, id: impl Into<C::Id>, patch: C::Patch) -> Call<C> {
         let id = id.into();
         self.ask(Relation::Update, Effect::Write, |of| {
@@ -93,7 +93,7 @@ impl<C: Resource> Children<C> {
         })
     }
 
-    /// Removes the child of this id, and gives it as it was.
+    /// Destroys the child with this id, and returns the record as it was.
     pub fn destroy(&self, id: impl Into<C::Id>) -> Call<C> {
         let id = id.into();
         self.ask(Relation::Destroy, Effect::Write, |of| {
@@ -101,12 +101,12 @@ impl<C: Resource> Children<C> {
         })
     }
 
-    /// Follows the children that meet the conditions: a stream of what happens to them.
+    /// Subscribes to the children that match the filter, as a stream of events.
     pub fn subscribe(&self, filter: Filter<C>) -> Subscription<C> {
         Subscription::new(self.follow(filter))
     }
 
-    /// Follows the children that meet the conditions: a set that keeps itself.
+    /// Subscribes to the children that match the filter, as a set that is kept up to date.
     pub fn live(&self, filter: Filter<C>) -> Live<C> {
         Live::new(self.follow(filter))
     }
@@ -117,7 +117,7 @@ impl<C: Resource> Children<C> {
         SubscriptionReader::new(&self.shared, resource, action, payload)
     }
 
-    /// The conditions, and whose children are meant.
+    /// Returns the conditions together with the id of the parent.
     fn query(&self, filter: Filter<C>) -> Result<Map<String, Value>> {
         let of = self.address()?;
         let conditions = conditions::of(filter)?;
@@ -125,7 +125,7 @@ impl<C: Resource> Children<C> {
         let id = serde_json::from_str(&of.id).map_err(Error::internal)?;
         query.insert(of.field.to_owned(), id);
         if conditions.contains_key(of.field) {
-            // What is asked of the property is asked beside the address.
+            // Conditions on the parent property must not collide with the parent's id.
             query.insert("$and".to_owned(), vec![Value::Object(conditions)].into());
         } else {
             query.extend(conditions);
@@ -164,7 +164,7 @@ impl<C: Resource> Children<C> {
 }
 
 impl ParentAddress {
-    /// The payload with the ids of the parent and of one child.
+    /// Returns the payload with the ids of the parent and of one child.
     fn of_child<C: Resource>(&self, id: &C::Id) -> String {
         let (field, parent) = (self.field, &self.id);
         let (name, id) = (id_name::<C>(), decode::written_id::<C>(id));

@@ -1,4 +1,4 @@
-//! What the handles of a client ask its task to do.
+//! The commands that the handles of a client send to its task.
 
 use super::inbox::Inbox;
 use super::request::{OutgoingRequest, RawReply};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub(super) enum Command {
     /// Send a request.
     Call(SubmittedCall),
-    /// Drop the request with this id, whose reply is not awaited any more.
+    /// Drop the request with this id, whose reply is no longer awaited.
     CancelCall(u64),
     /// Subscribe, and put the events into the inbox.
     Subscribe {
@@ -24,7 +24,7 @@ pub(super) enum Command {
     ResumeSubscription(u64),
     /// End the subscription whose inbox has this number.
     Unsubscribe(u64),
-    /// Report when the subscription whose inbox has this number is complete up to a commit.
+    /// Notify when the subscription whose inbox has this number is complete up to a commit.
     WaitUntil {
         number: u64,
         seq: u64,

@@ -1,4 +1,4 @@
-//! Typed queries as they stand on the wire.
+//! Typed queries in their form on the wire.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::resource::Resource;
@@ -7,7 +7,7 @@ use crate::query::typed;
 use crate::query::{By, CompareOp, QueryFilter, QueryOrder};
 use serde_json::{Map, Value, json};
 
-/// The object that `filter` stands for.
+/// Returns the conditions of `filter` as an object.
 pub(super) fn of<R: Resource>(filter: typed::Filter<R>) -> Result<Map<String, Value>> {
     match condition::<R>(filter.into_inner())? {
         Value::Object(map) => Ok(map),
@@ -15,7 +15,7 @@ pub(super) fn of<R: Resource>(filter: typed::Filter<R>) -> Result<Map<String, Va
     }
 }
 
-/// The value of `$sort`.
+/// Returns the value of `$sort`.
 pub(super) fn sort<R: Resource>(orders: &[QueryOrder]) -> Value {
     let keys = orders.iter().map(|order| {
         let at = match order.by {
@@ -82,7 +82,7 @@ fn scalar(scalar: Scalar<'static>) -> Result<Value> {
     })
 }
 
-/// A whole number is written as one, which is what properties that hold integers are asked for.
+/// A whole number is written as an integer, as integer properties require.
 fn number(value: f64) -> Value {
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! Records as a server sends them, read by their types.
+//! Reads records that a server has sent.
 
 use super::request::RawReply;
 use crate::core::error::{Error, Result};
@@ -11,12 +11,12 @@ use crate::model::resource_model;
 use schemars::SchemaGenerator;
 use serde_json::value::RawValue;
 
-/// The record that `raw` tells of. What is never sent takes its default.
+/// Reads the record `raw`. Properties that are never sent take their defaults.
 pub(super) fn record<R: Resource>(raw: &str) -> Result<R> {
     read(&Object::parse(raw)?)
 }
 
-/// The same with its id, in the text that tells ids apart.
+/// Reads the record with the canonical text of its id.
 pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
     let object = Object::parse(raw)?;
     let definition = R::DEFINITION;
@@ -28,7 +28,7 @@ pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
     Ok((id.into_owned(), read(&object)?))
 }
 
-/// The records that `raw` lists.
+/// Reads the list of records `raw`.
 pub(super) fn list<T>(raw: &str, read: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
     let list: Vec<&RawValue> = serde_json::from_str(raw).map_err(Error::internal)?;
     list.into_iter().map(|raw| read(raw.get())).collect()
@@ -44,23 +44,23 @@ fn read<R: Resource>(object: &Object<'_>) -> Result<R> {
     record.ok_or_else(|| Error::internal("a property was refused without a fault"))
 }
 
-/// The id that `raw` stands for.
+/// Reads the id `raw`.
 pub(super) fn id<R: Resource>(raw: &str) -> Result<R::Id> {
     let unreadable = || Error::internal(format!("the server's id {raw} is no id of `{}`", R::NAME));
     R::Id::read(raw).ok_or_else(unreadable)
 }
 
-/// What an id is on the wire.
+/// Returns the JSON of an id.
 pub(super) fn written_id<R: Resource>(id: &R::Id) -> String {
     key::json(&id.text(), R::DEFINITION.key)
 }
 
-/// The record that a call returns.
+/// Reads the record that a call returns.
 pub(super) fn call_record<R: Resource>(reply: &RawReply) -> Result<R> {
     record(&reply.ok)
 }
 
-/// The records that a call returns for a list of ids.
+/// Reads the records that a call returns for a list of ids.
 pub(super) fn call_records<R: Resource>(reply: &RawReply) -> Result<Vec<Option<R>>> {
     list(&reply.ok, |raw| match raw {
         "null" => Ok(None),
@@ -68,7 +68,7 @@ pub(super) fn call_records<R: Resource>(reply: &RawReply) -> Result<Vec<Option<R
     })
 }
 
-/// Why no `R` can be made of what a server sends, where that is so.
+/// Returns the reason why `R` cannot be read from what a server sends, if any.
 pub(super) fn unreadable<R: Resource>() -> Option<String> {
     let mut generator = SchemaGenerator::default();
     let properties = R::DEFINITION.properties;

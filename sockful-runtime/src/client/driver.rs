@@ -38,13 +38,13 @@ pub(super) struct Driver {
     link: Option<Link>,
     /// When the current connection was first ready for requests.
     ready_since: Option<Instant>,
-    /// The code of the close that the server has sent.
+    /// The code of the server's close frame.
     close_code: Option<u16>,
-    /// Why the server refuses the handshake.
+    /// The reason why the server rejects the handshake.
     refusal: Option<String>,
-    /// Whether frames are sent one at a time, because one of them made the server close.
+    /// Whether frames are sent one at a time, because one of them made the server close the connection.
     is_careful: bool,
-    /// The frame that is in flight then.
+    /// The frame in flight while `is_careful`.
     probe: Option<Probe>,
     /// When the last message arrived.
     heard: Instant,

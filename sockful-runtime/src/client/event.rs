@@ -1,4 +1,4 @@
-//! What a subscription tells.
+//! The events of a subscription.
 
 use super::decode;
 use crate::core::error::{Error, Result};
@@ -8,73 +8,73 @@ use crate::model::resource::Resource;
 use serde::de::DeserializeOwned;
 use std::fmt;
 
-/// What has happened to the records that a subscription follows.
+/// An event of a subscription: a change of the records that match its filter.
 #[non_exhaustive]
 pub enum ClientEvent<R: Resource> {
-    /// The records are these, whatever was told before. It comes first, and whenever what happened
-    /// meanwhile can't be told one by one.
+    /// The complete set of records, which replaces all earlier ones. Sent first, and whenever missed
+    /// changes cannot be sent one by one.
     Reset {
-        /// All of them.
+        /// All records.
         records: Vec<R>,
-        /// The commit that this is a view of.
+        /// The commit that the records are a view of.
         seq: u64,
     },
-    /// A record came to be, or came in.
+    /// A record was created, or matches the filter now.
     Created {
-        /// As it is now.
+        /// The current record.
         record: R,
-        /// The commit.
+        /// The sequence number of the commit.
         seq: u64,
     },
-    /// A record has changed.
+    /// A record was updated.
     Updated {
-        /// As it is now.
+        /// The current record.
         record: R,
-        /// The commit.
+        /// The sequence number of the commit.
         seq: u64,
     },
-    /// A record is gone, or out.
+    /// A record was destroyed, or no longer matches the filter.
     Destroyed {
-        /// Its id.
+        /// The id of the record.
         id: R::Id,
-        /// Whether it lives on and only does not meet the conditions any more.
+        /// Whether the record still exists, but no longer matches the filter.
         left: bool,
-        /// The commit.
+        /// The sequence number of the commit.
         seq: u64,
     },
-    /// An event of the resource's own.
+    /// A custom event of the resource.
     Happened {
-        /// The id of the record that it has happened to.
+        /// The id of the record that the event belongs to.
         id: R::Id,
-        /// Its name on the wire, such as `roared`.
+        /// The name of the event on the wire, such as `roared`.
         name: String,
-        /// What is told of it.
+        /// The data of the event.
         data: Data,
-        /// The commit; `None` for what is in none.
+        /// The sequence number of the commit; `None` for a broadcast.
         seq: Option<u64>,
     },
-    /// So many events of the resource's own were left out, since this client was slow.
+    /// Custom events were omitted, since this client was too slow.
     Dropped {
-        /// How many.
+        /// The number of omitted events.
         events: u64,
     },
 }
 
-/// What is told of an event of a resource's own.
+/// The data of a custom event, as JSON.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Data(Box<str>);
 
 impl Data {
-    /// The value.
+    /// Deserializes the data.
     ///
     /// # Errors
     ///
-    /// Where it is no `T`.
+    /// If the data is not a `T`.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.0).map_err(Error::internal)
     }
 
-    /// The value as JSON.
+    /// Returns the data as JSON.
     pub fn json(&self) -> &str {
         &self.0
     }
@@ -128,7 +128,7 @@ impl<R: Resource + fmt::Debug> fmt::Debug for ClientEvent<R> {
     }
 }
 
-/// How an event changes a set of records, which are keyed by the texts of their ids.
+/// The effect of an event on a set of records, which are keyed by the texts of their ids.
 pub(super) enum LiveChange<R> {
     ReplaceAll(Vec<(String, R)>),
     Put(String, R),
@@ -136,7 +136,7 @@ pub(super) enum LiveChange<R> {
     None,
 }
 
-/// An event as JSON, not yet read as the type of its resource.
+/// An event as JSON, not yet converted to the type of its resource.
 #[derive(Debug, Default)]
 pub(super) struct RawEvent {
     pub(super) name: String,
@@ -169,7 +169,7 @@ impl RawEvent {
         }
     }
 
-    /// The event that reports `events` omitted events.
+    /// Creates the event that reports `events` omitted events.
     pub(super) fn dropped(events: u64) -> Self {
         Self {
             name: "dropped".to_owned(),
@@ -178,7 +178,7 @@ impl RawEvent {
         }
     }
 
-    /// The records of a reset.
+    /// Reads the records of a reset.
     fn records<T>(&self, read: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
         let mut records = Vec::new();
         for raw in &self.records {
@@ -187,7 +187,7 @@ impl RawEvent {
         Ok(records)
     }
 
-    /// How the event changes a set of records.
+    /// Returns the effect of the event on a set of records.
     pub(super) fn change<R: Resource>(self) -> Result<LiveChange<R>> {
         Ok(match &*self.name {
             "reset" => LiveChange::ReplaceAll(self.records(decode::keyed)?),
@@ -200,7 +200,7 @@ impl RawEvent {
         })
     }
 
-    /// The event, typed.
+    /// Converts the event to the type of its resource.
     pub(super) fn read<R: Resource>(self) -> Result<ClientEvent<R>> {
         let seq = self.seq.unwrap_or_default();
         Ok(match &*self.name {

@@ -1,4 +1,4 @@
-//! A list that is awaited.
+//! A list request as a future.
 
 use super::call::Call;
 use super::request::{Effect, RawReply};
@@ -13,7 +13,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A list of records, to be awaited: nothing is sent before.
+/// A list of records as a future; nothing is sent before it is awaited.
 #[must_use = "nothing is asked before it is awaited"]
 pub struct RemoteFind<R> {
     shared: Arc<ClientInner>,
@@ -24,13 +24,13 @@ pub struct RemoteFind<R> {
     of: std::marker::PhantomData<fn() -> R>,
 }
 
-/// A list of records, and where it goes on if it was cut.
+/// A page of a list of records.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page<R> {
     /// The records.
     pub records: Vec<R>,
-    /// For [`RemoteFind::after`], where there are more.
+    /// The cursor for [`RemoteFind::after`], if there are more records.
     pub next: Option<String>,
 }
 
@@ -59,24 +59,24 @@ impl<R: Resource> RemoteFind<R> {
         Self::new(shared, R::NAME, "find", query)
     }
 
-    /// Sorts by this, and where an order is given already, among what is equal in that. Default is
-    /// the order of the ids, which always decides in the end.
+    /// Adds a sort key; further keys order the records that are equal by the earlier ones. The id is
+    /// always the last key.
     pub fn sort(mut self, order: Order<R>) -> Self {
         self.order.push(order.inner);
         self
     }
 
-    /// Reads at most so many records. Default is the resource's page.
+    /// Sets the maximum number of records. Default: the resource's page size.
     pub fn limit(self, records: usize) -> Self {
         self.with("$limit", records.into())
     }
 
-    /// Leaves so many of the first out. Default is none.
+    /// Skips the first records. Default: 0.
     pub fn skip(self, records: usize) -> Self {
         self.with("$skip", records.into())
     }
 
-    /// Goes on behind a page of the same conditions and order, where its [`next`](Page::next) says.
+    /// Continues after a page with the same filter and order, at its [`next`](Page::next) cursor.
     pub fn after(self, next: impl Into<String>) -> Self {
         self.with("$after", next.into().into())
     }
@@ -88,7 +88,7 @@ impl<R: Resource> RemoteFind<R> {
         self
     }
 
-    /// The request, for what else can be said of one.
+    /// Returns the request, to set options such as a timeout.
     pub fn call(self) -> Call<Page<R>> {
         let payload = self.query.and_then(|mut query| {
             if !self.order.is_empty() {

@@ -11,7 +11,7 @@ pub(super) type CommitEvents = Vec<RawEvent>;
 
 pub(super) struct Inbox {
     pub(super) number: u64,
-    /// How many events the inbox holds before it is full.
+    /// The maximum number of events.
     max_events: usize,
     state: Mutex<InboxState>,
 }
@@ -58,8 +58,8 @@ impl Inbox {
         wake(state);
     }
 
-    /// The next commit, or once the error that ended the subscription. Calls `on_drained` if the
-    /// subscription was left because the inbox was full, and the inbox is now empty.
+    /// Returns the next commit, or once the error that ended the subscription. Calls `on_drained` if
+    /// the subscription was left because the inbox was full, and the inbox is now empty.
     pub(super) fn poll_next(
         &self,
         cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! One connection: text goes in, text comes out, until it ends.
+//! A WebSocket connection that sends and receives text until it ends.
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -17,10 +17,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 pub(super) type ClientWebSocket = WebSocketStream<Box<dyn ByteStream>>;
 
-/// How many messages wait to be looked at, before no more are read.
+/// The number of unread messages above which no more are received.
 const WAITING: usize = 64;
 
-/// How long the server may take to answer that the connection is closed.
+/// How long the server may take to answer a close frame.
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// A message of the server.
@@ -54,17 +54,17 @@ impl Link {
         }
     }
 
-    /// Sends a message, unless the connection has ended, which [`next`](Self::next) tells.
+    /// Sends a message, unless the connection has ended, which [`next`](Self::next) reports.
     pub(super) fn send(&self, text: String) {
         let _ = self.out.send(text);
     }
 
-    /// The next that comes in; `None` when the connection has ended.
+    /// Returns the next message; `None` when the connection has ended.
     pub(super) async fn next(&mut self) -> Option<ServerMessage> {
         self.incoming.recv().await
     }
 
-    /// Says goodbye, after what was sent.
+    /// Closes the connection after all messages were sent.
     pub(super) fn close(mut self) {
         self.is_closed = true;
     }
@@ -72,7 +72,8 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // Whoever is half open would not answer a close. Else the task ends when nothing is left to send.
+        // A peer that has stopped sending would not answer a close frame. Otherwise the task ends when
+        // nothing is left to send.
         if !self.is_closed {
             self.task.abort();
         }
@@ -85,7 +86,7 @@ async fn run(
     into: mpsc::Sender<ServerMessage>,
 ) {
     let (sink, stream) = ws.split();
-    // Both at once: a server that can't get rid of what it has to say may listen no more.
+    // Reads and writes concurrently: a server that cannot send may stop reading.
     let reading = read(stream, into);
     tokio::select! {
         () = write(sink, outgoing) => {}
@@ -98,11 +99,12 @@ async fn read(mut stream: SplitStream<ClientWebSocket>, into: mpsc::Sender<Serve
         let incoming = match message {
             Message::Text(text) => ServerMessage::Text(text),
             Message::Close(Some(frame)) => ServerMessage::Close(frame.code.into()),
-            // A close is answered by reading on.
+            // The library answers a close frame on the next read.
             _ => ServerMessage::Other,
         };
         if into.send(incoming).await.is_err() {
-            // Nobody listens any more; what is still to be sent is sent, and the close is answered.
+            // The reader is gone; the remaining messages are still sent, and the close frame is
+            // answered.
             while let Some(Ok(_)) = stream.next().await {}
         }
     }
@@ -121,6 +123,6 @@ async fn write(
         }
     }
     let _ = timeout(CLOSING, sink.close()).await;
-    // What is left is for the server to say.
+    // The server has this long to complete the close.
     tokio::time::sleep(CLOSING).await;
 }

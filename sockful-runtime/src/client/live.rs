@@ -1,4 +1,4 @@
-//! A live query as the set of records that there are.
+//! A live query as the current set of records.
 
 use super::event::{LiveChange, RawEvent};
 use super::inbox::CommitEvents;
@@ -12,10 +12,10 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::Poll;
 
-/// The records that meet some conditions, as they are: a live query that keeps itself.
+/// The current set of records that match a filter.
 ///
-/// It changes where [`changed`](Self::changed) is awaited, by whole commits, and in between it is
-/// whatever it was: a view of one moment.
+/// It changes only while [`changed`](Self::changed) is awaited, by whole commits. In between it is a
+/// consistent view of one commit.
 pub struct Live<R: Resource> {
     reader: SubscriptionReader,
     records: BTreeMap<String, R>,
@@ -29,20 +29,20 @@ impl<R: Resource> Live<R> {
         }
     }
 
-    /// Waits for the next commit and takes it in: the first time for the records that there are.
+    /// Waits for the next commit and applies it; the first time, waits for the initial records. Returns
     /// `None` when the client is closed.
     ///
     /// # Errors
     ///
-    /// Why the server does not serve it, or not any more. The records stay what they were.
+    /// The reason why the server rejects or ends the subscription. The records stay as they were.
     pub async fn changed(&mut self) -> Option<Result<()>> {
         let commit = poll_fn(|cx| self.reader.poll_commit(cx)).await?;
         Some(commit.and_then(|commit| self.apply(commit)))
     }
 
-    /// Takes in commits until the records are as of commit `seq`, such as that of a write whose
-    /// [`Reply`](super::Reply) has arrived: the event of a commit may arrive after the reply. `None`
-    /// when the client is closed.
+    /// Applies commits until the records reflect commit `seq`, such as that of a write whose
+    /// [`Reply`](super::Reply) has arrived: the event of a commit may arrive after the reply. Returns
+    /// `None` when the client is closed.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl<R: Resource> Live<R> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the commits that it has taken in stay.
+    /// If the future is dropped, the commits that it has applied stay applied.
     pub async fn until(&mut self, seq: u64) -> Option<Result<()>> {
         let mut reached = self.reader.reached(seq);
         let (mut is_reached, mut is_over) = (false, false);
@@ -62,14 +62,14 @@ impl<R: Resource> Live<R> {
                         return Some(Err(error));
                     }
                 }
-                // Without a subscription there is none to report it; the reader says why.
+                // After the subscription has ended nothing reports this; the reader returns the reason.
                 result = &mut reached, if !is_over => match result {
                     Ok(()) => is_reached = true,
                     Err(_) => is_over = true,
                 },
             }
         }
-        // The events up to `seq` are in the inbox; take those that have not been taken.
+        // The events up to `seq` are in the inbox; apply the remaining ones.
         let next =
             |live: &mut Self| poll_fn(|cx| Poll::Ready(live.reader.poll_commit(cx))).now_or_never();
         while let Some(Poll::Ready(commit)) = next(self) {
@@ -80,7 +80,7 @@ impl<R: Resource> Live<R> {
         Some(Ok(()))
     }
 
-    /// Takes in a commit: if one of its events cannot be read, none of them.
+    /// Applies a commit: if one of its events cannot be read, none of them is applied.
     fn apply(&mut self, commit: CommitEvents) -> Result<()> {
         let changes = commit.into_iter().map(RawEvent::change);
         let changes: Vec<LiveChange<R>> = changes.collect::<Result<_>>()?;
@@ -99,22 +99,22 @@ impl<R: Resource> Live<R> {
         }
     }
 
-    /// The record of this id, where it is among them.
+    /// Returns the record with this id, if it is in the set.
     pub fn get(&self, id: &R::Id) -> Option<&R> {
         self.records.get(&*id.text())
     }
 
-    /// All of them, in the order of their ids.
+    /// Returns all records, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &R> {
         self.records.values()
     }
 
-    /// How many there are.
+    /// Returns the number of records.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }

@@ -6,17 +6,17 @@ use crate::core::json::object::Object;
 use crate::model::resource::{Changes, PayloadWriter, Resource};
 use serde_json::{Map, Value};
 
-/// The wire name of the id of `R`.
+/// Returns the name of the id of `R` on the wire.
 pub(super) fn id_name<R: Resource>() -> &'static str {
     R::DEFINITION.properties[R::DEFINITION.id].name
 }
 
-/// The object with only the id of a record.
+/// Returns the object with only the id of a record.
 pub(super) fn with_id<R: Resource>(id: &R::Id) -> String {
     format!("{{\"{}\":{}}}", id_name::<R>(), decode::written_id::<R>(id))
 }
 
-/// The object with the given properties of a record, and with an address such as its id.
+/// Returns the object with the given properties of a record, and with an address such as its id.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the caller has no further use for it"
@@ -39,7 +39,7 @@ pub(super) fn given<R: Resource>(
     Ok(format!("{{\"{name}\":{value}{comma}{rest}"))
 }
 
-/// The text of a query.
+/// Returns the text of a query.
 pub(super) fn text(map: &Map<String, Value>) -> Result<String> {
     serde_json::to_string(map).map_err(|error| unsendable(&error))
 }

@@ -15,9 +15,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// The records of one resource on the server, typed. Made by [`Client::records`](super::Client::records).
+/// The records of one resource on the server, typed. Created by
+/// [`Client::records`](super::Client::records).
 ///
-/// What stands in a `#[remote]` block is called on it as well, through the trait that the block makes:
+/// Remote methods are called on it through the trait that the `#[remote]` block generates:
 /// `CreatureRemotes` for `Creature`.
 pub struct RemoteRecords<R> {
     pub(super) shared: Arc<ClientInner>,
@@ -32,18 +33,18 @@ impl<R: Resource> RemoteRecords<R> {
         }
     }
 
-    /// Stores a new record and gives it as it is stored.
+    /// Creates a record, and returns it as it is stored.
     pub fn create(&self, new: R::New) -> Call<R> {
         self.write("create", given::<R>(new, None))
     }
 
-    /// Reads the record of this id.
+    /// Reads the record with this id.
     pub fn get(&self, id: impl Into<R::Id>) -> Call<R> {
         let payload = with_id::<R>(&id.into());
         self.ask("get", Ok(payload), Effect::ReadOnly, decode::call_record)
     }
 
-    /// Reads the records of these ids: in their order, and `None` where there is none.
+    /// Reads the records with these ids, in their order; `None` for each that does not exist.
     pub fn get_many<K: Into<R::Id>>(
         &self,
         ids: impl IntoIterator<Item = K>,
@@ -54,12 +55,12 @@ impl<R: Resource> RemoteRecords<R> {
         self.ask("get", Ok(payload), Effect::ReadOnly, decode::call_records)
     }
 
-    /// Lists the records that meet the conditions, a page of them.
+    /// Lists the records that match the filter, one page of them.
     pub fn find(&self, filter: Filter<R>) -> RemoteFind<R> {
         RemoteFind::that(self.shared.clone(), filter)
     }
 
-    /// Counts the records that meet the conditions.
+    /// Counts the records that match the filter.
     pub fn count(&self, filter: Filter<R>) -> Call<usize> {
         let payload = conditions::of(filter).and_then(|map| text(&map));
         Call::new(
@@ -72,33 +73,34 @@ impl<R: Resource> RemoteRecords<R> {
         )
     }
 
-    /// Changes what is given of the record of this id, and gives the whole.
+    /// Updates the given properties of the record with this id, and returns the whole record.
     pub fn update(&self, id: impl Into<R::Id>, patch: R::Patch) -> Call<R> {
         let id = (id_name::<R>(), decode::written_id::<R>(&id.into()));
         self.write("update", given::<R>(patch, Some(id)))
     }
 
-    /// Stores a record, be there one of its id or not: of what is stored that stays which clients can't set.
+    /// Creates or replaces a record. Properties of a stored record that clients cannot set keep their
+    /// values.
     pub fn save(&self, new: R::New) -> Call<R> {
         self.write("save", given::<R>(new, None))
     }
 
-    /// Removes the record of this id, and gives it as it was.
+    /// Destroys the record with this id, and returns it as it was.
     pub fn destroy(&self, id: impl Into<R::Id>) -> Call<R> {
         self.write("destroy", Ok(with_id::<R>(&id.into())))
     }
 
-    /// Follows the records that meet the conditions: a stream of what happens to them.
+    /// Subscribes to the records that match the filter, as a stream of events.
     pub fn subscribe(&self, filter: Filter<R>) -> Subscription<R> {
         Subscription::new(self.follow(filter))
     }
 
-    /// Follows the records that meet the conditions: a set that keeps itself.
+    /// Subscribes to the records that match the filter, as a set that is kept up to date.
     pub fn live(&self, filter: Filter<R>) -> Live<R> {
         Live::new(self.follow(filter))
     }
 
-    /// The records of `C` whose `field` holds the id of this one, by the routes of that relation:
+    /// Returns the records of `C` whose `field` holds this id, with the routes of that relation:
     /// `client.records::<Album>().children(Song::FIELDS.album_id, "kob")`.
     pub fn children<C, F>(&self, field: Field<C, F>, id: impl Into<R::Id>) -> Children<C>
     where
@@ -108,7 +110,7 @@ impl<R: Resource> RemoteRecords<R> {
         Children::new::<R>(self.shared.clone(), field.position(), &id.into())
     }
 
-    /// Reads the record of `P` whose id the `field` of this one holds:
+    /// Reads the record of `P` whose id is in the `field` of the record with this id:
     /// `client.records::<Song>().parent::<Album, _>(Song::FIELDS.album_id, "y")`.
     pub fn parent<P, F>(&self, field: Field<R, F>, id: impl Into<R::Id>) -> Call<P>
     where
@@ -150,7 +152,7 @@ impl<R: Resource> RemoteRecords<R> {
         effect: Effect,
         read: ReadResult<T>,
     ) -> Call<T> {
-        // What could not be read when it was done is not begun.
+        // A request whose result cannot be read is not sent.
         let payload = self.readable().and(payload);
         Call::new(self.shared.clone(), R::NAME, action, payload, effect, read)
     }

@@ -1,4 +1,4 @@
-//! What the traits that `#[remote]` makes are built on.
+//! Building blocks of the traits that `#[remote]` generates.
 
 use super::call::{Argument, Call, json};
 use super::payload::with_id;
@@ -12,19 +12,19 @@ use crate::model::codec::Codec;
 use crate::model::resource::Resource;
 use serde::de::DeserializeOwned;
 
-/// What remote methods of `T` are called by: the records of `T`.
+/// The records of `T`, on which remote methods are called.
 #[doc(hidden)]
 pub trait CallRemotes<T> {
-    /// The type of their ids.
+    /// The type of the ids.
     type Id;
 
-    /// A payload without arguments yet, of the resource as a whole.
+    /// Creates a payload without arguments, for a method of the resource as a whole.
     fn payload(&self) -> MethodPayload;
 
-    /// One to a record.
+    /// Creates a payload for a method of one record.
     fn payload_to(&self, id: Self::Id) -> MethodPayload;
 
-    /// The call.
+    /// Creates the call.
     fn send<U>(&self, action: &'static str, payload: MethodPayload) -> Call<U>
     where
         Self: DecodeOutput<U>;
@@ -59,15 +59,15 @@ impl<R: Resource> CallRemotes<R> for RemoteRecords<R> {
     }
 }
 
-/// A result that a client reads: asked where a method is called, since a server need not read what it
-/// sends.
+/// A result that a client can read. Required where a method is called, since a server need not read
+/// what it sends.
 #[diagnostic::on_unimplemented(
     message = "`{T}` can't be read by a client",
     label = "this returns one, which needs `Deserialize`",
     note = "add #[derive(serde::Deserialize)] to it, or to the types in it that lack it"
 )]
 pub trait DecodeOutput<T> {
-    /// The result.
+    /// Reads the result.
     #[doc(hidden)]
     fn read(reply: &RawReply) -> Result<T>;
 }
@@ -85,7 +85,7 @@ impl<R, T: DeserializeOwned> DecodeOutput<T> for RemoteRecords<R> {
 pub struct MethodPayload(Result<String>);
 
 impl MethodPayload {
-    /// The same with an argument.
+    /// Adds an argument.
     #[must_use]
     pub fn with<T>(self, name: &str, codec: &Codec<T>, value: &T) -> Self {
         let mut json = Vec::new();
@@ -94,7 +94,7 @@ impl MethodPayload {
         self.and(pair.map_err(|error| unsendable(&error)))
     }
 
-    /// The same with the properties of `value`, which is taken as the whole payload.
+    /// Adds the properties of `value`, which is the whole payload.
     #[must_use]
     pub fn whole<T>(self, value: &impl Argument<T>) -> Self {
         let json = value.json().map_err(|error| unsendable(&error));
@@ -119,7 +119,7 @@ fn no_object() -> Error {
     Error::new(ErrorKind::Invalid, "the payload is not an object")
 }
 
-/// The codec of a `wide` argument.
+/// Provides the codec of a `wide` argument.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct BigIntArgument<T>(T);

@@ -9,7 +9,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub(super) struct OutgoingRequest {
     pub(super) resource: Cow<'static, str>,
     pub(super) action: Cow<'static, str>,
-    /// JSON.
+    /// The payload, as JSON.
     pub(super) payload: String,
     pub(super) effect: Effect,
     pub(super) key: Option<Uuid>,
@@ -81,7 +81,7 @@ impl RawReply {
     }
 }
 
-/// An idempotency key with the server's time, from which the server derives its age.
+/// Creates an idempotency key with the server's time, from which the server derives its age.
 pub(super) fn key(now_ms: u64) -> Uuid {
     let nanos = u32::try_from(now_ms % 1_000 * 1_000_000).unwrap_or_default();
     Uuid::new_v7(Timestamp::from_unix(NoContext, now_ms / 1_000, nanos))

@@ -1,4 +1,4 @@
-//! How a client connects, waits and gives up.
+//! The settings of a client.
 
 use crate::core::config::A_YEAR;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -6,19 +6,19 @@ use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
-    /// How long a request may take.
+    /// The default timeout of a request.
     pub(super) timeout: Duration,
-    /// How many requests may wait for a connection.
+    /// The maximum number of requests that wait for a connection.
     pub(super) max_queue: usize,
-    /// How many events may wait for who follows a subscription.
+    /// The maximum number of unread events of a subscription.
     pub(super) max_events: usize,
-    /// After what silence the server is asked for a sign of life.
+    /// The time without a message after which the server is pinged.
     pub(super) heartbeat: Duration,
-    /// How long a connection may take to stand, and a sign of life to come.
+    /// The timeout of connecting, and of the reply to a ping.
     pub(super) patience: Duration,
-    /// The longest time before the second attempt to connect.
+    /// The maximum delay before the second attempt to connect.
     pub(super) min_backoff: Duration,
-    /// The longest time before any.
+    /// The maximum delay before any attempt.
     pub(super) max_backoff: Duration,
 }
 
@@ -37,7 +37,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The same, without times that no clock reaches.
+    /// Limits durations to what timers support.
     pub(super) fn bounded(self) -> Self {
         let bounded = |time: Duration| time.min(A_YEAR);
         Self {
@@ -50,14 +50,14 @@ impl Settings {
         }
     }
 
-    /// How long to wait after so many attempts that failed: anything up to a bound that doubles, so
-    /// that those who were cut off together do not come back together.
+    /// Returns the delay after `attempts` failures: random up to a bound that doubles, so that clients
+    /// which were disconnected together do not reconnect together.
     pub(super) fn backoff(&self, attempts: u32) -> Duration {
         let bound = self.min_backoff.saturating_mul(1 << attempts.min(16));
         bound.min(self.max_backoff).mul_f64(random())
     }
 
-    /// How long to wait after so many refusals in a row that do not last.
+    /// Returns the delay after this many consecutive temporary rejections.
     pub(super) fn pause(&self, retry_after: Option<Duration>, tries: u32) -> Duration {
         let growing = self.min_backoff.saturating_mul(1 << tries.min(16));
         let least = growing
@@ -67,7 +67,7 @@ impl Settings {
     }
 }
 
-/// A number from 0 to 1, which nobody need be unable to guess.
+/// Returns a number from 0 to 1, which need not be unpredictable.
 fn random() -> f64 {
     let [a, b, c, d, ..] = RandomState::new().build_hasher().finish().to_ne_bytes();
     f64::from(u32::from_ne_bytes([a, b, c, d])) / f64::from(u32::MAX)

@@ -14,15 +14,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::sync::oneshot;
 
-/// A live query: a stream of [`ClientEvent`]s, the first of which is a [`Reset`](ClientEvent::Reset) with the
-/// records that there are.
+/// A live query: a stream of [`ClientEvent`]s that begins with a [`Reset`](ClientEvent::Reset) with the
+/// current records.
 ///
-/// It goes over connections: what happened in between is told, or there is another reset. Nothing is
-/// missed and nothing is told twice. Events of one commit follow one another, and are there at once.
-/// Whoever does not read leaves the server after [`max_events`](super::Builder::max_events), and goes
-/// on where it was when it has read them.
+/// It continues across connections: missed changes are sent afterwards, or there is another reset. No
+/// event is missed or delivered twice. The events of one commit are consecutive, and available
+/// together. If the application does not read, the client unsubscribes after
+/// [`max_events`](super::Builder::max_events), and resumes where it was once they have been read.
 ///
-/// The stream ends when the client is closed; after an error where the server ended it.
+/// The stream ends when the client is closed, or with an error if the server ends the subscription.
 pub struct Subscription<R> {
     reader: SubscriptionReader,
     commit: std::vec::IntoIter<RawEvent>,
@@ -38,11 +38,11 @@ impl<R: Resource> Subscription<R> {
         }
     }
 
-    /// The next event; `None` when the client is closed.
+    /// Returns the next event; `None` when the client is closed.
     ///
     /// # Errors
     ///
-    /// Why the server does not serve it, or not any more. Nothing follows.
+    /// The reason why the server rejects or ends the subscription. Nothing follows.
     pub async fn next(&mut self) -> Option<Result<ClientEvent<R>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -106,7 +106,7 @@ impl SubscriptionReader {
         }
     }
 
-    /// Completes when the subscription is complete up to a commit: its events are in the inbox.
+    /// Completes when all events up to a commit are in the inbox.
     pub(super) fn reached(&self, seq: u64) -> oneshot::Receiver<()> {
         let (reached, is_reached) = oneshot::channel();
         self.shared.command(Command::WaitUntil {

@@ -1,4 +1,4 @@
-//! Where a client connects to.
+//! The server that a client connects to.
 
 use super::link::{ByteStream, ClientWebSocket};
 use crate::core::error::{Error, ErrorKind, Result};
@@ -42,7 +42,7 @@ enum Endpoint {
 }
 
 impl ConnectTarget {
-    /// Reads `ws://host:port/path`; `http` means `ws`, and `https` means `wss`.
+    /// Parses `ws://host:port/path`; `http` means `ws`, and `https` means `wss`.
     pub(super) fn parse(url: &str) -> Result<Self> {
         let invalid = |why: &str| {
             let message = format!("`{url}` is no address of a server: {why}");
@@ -120,7 +120,7 @@ impl ConnectTarget {
 
 async fn connect(uri: &Uri, usual_port: u16) -> Result<Box<dyn ByteStream>> {
     let port = uri.port_u16().unwrap_or(usual_port);
-    // Of an address of version 6 the brackets are the URL's.
+    // The brackets of an IPv6 address belong to the URL, not to the host.
     let host = uri.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((host, port)).await.map_err(|error| {
@@ -146,7 +146,7 @@ async fn shake_hands(
     Ok(ws)
 }
 
-/// The error for a failed handshake.
+/// Returns the error of a failed handshake.
 fn refused(error: tungstenite::Error) -> Error {
     let (kind, message) = match error {
         tungstenite::Error::Http(response) => {

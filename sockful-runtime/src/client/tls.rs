@@ -1,4 +1,4 @@
-//! TLS, as a client speaks it.
+//! TLS of the client.
 
 use super::link::ByteStream;
 use crate::core::error::{Error, ErrorKind, Result};
@@ -15,13 +15,13 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 pub(super) struct ClientTls(TlsConnector);
 
 impl ClientTls {
-    /// One that trusts whom browsers trust.
+    /// Trusts the certificates that browsers trust.
     pub(super) fn usual() -> Self {
         let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned();
         Self::of(roots.collect())
     }
 
-    /// One that trusts these certificates only.
+    /// Trusts only these certificates.
     pub(super) fn trusting(pem: &str) -> Result<Self> {
         let invalid =
             |why: String| Error::new(ErrorKind::Invalid, format!("no certificate: {why}"));
@@ -40,7 +40,7 @@ impl ClientTls {
     fn of(roots: RootCertStore) -> Self {
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions();
-        // The provider has cipher suites for the versions that the library calls safe.
+        // The provider has cipher suites for the protocol versions that the library enables by default.
         let config = config.unwrap_or_else(|error| unreachable!("{error}"));
         let config = config.with_root_certificates(roots).with_no_client_auth();
         Self(TlsConnector::from(Arc::new(config)))

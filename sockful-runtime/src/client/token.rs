@@ -14,7 +14,7 @@ type FetchToken = dyn Fn() -> BoxFuture<'static, Result<Option<String>>> + Send 
 pub(super) enum Token {
     /// No token: the client is unauthenticated, or authenticated by the headers of its handshake.
     None,
-    /// The same each time.
+    /// The same token each time.
     Fixed(String),
     /// Requested for each connection, and again before it expires.
     Provider(Arc<FetchToken>),

@@ -118,7 +118,7 @@ impl Driver {
         }
     }
 
-    /// Fails what waits, because the next handshake will be refused as well.
+    /// Fails the waiting requests, because the next handshake will be rejected as well.
     pub(super) fn refused_handshake(&mut self, why: String) {
         for id in self.calls.ids() {
             self.fail(id, Error::new(ErrorKind::Forbidden, why.clone()));
@@ -189,7 +189,7 @@ impl Driver {
         }
     }
 
-    /// The next request that waits to be sent.
+    /// Returns the next request that waits to be sent.
     pub(super) fn next_waiting_call(&self) -> Option<u64> {
         let mut pending = self.calls.pending.iter();
         let is_waiting = |id: u64, call: &PendingCall| {
@@ -214,7 +214,7 @@ impl Driver {
             request.effect = Effect::ReadOnly;
             request.key = None;
         }
-        // Under another identity it would be another request.
+        // With another identity it would be a different request.
         if pending.was_sent
             && request.effect != Effect::ReadOnly
             && pending.identity != self.identity
@@ -317,7 +317,7 @@ impl Driver {
 }
 
 impl PendingCall {
-    /// The outcome of a request that gets no reply.
+    /// Returns the outcome of a request that gets no reply.
     fn outcome(&self) -> Outcome {
         if (self.is_sent || self.was_sent) && self.request.effect != Effect::ReadOnly {
             Outcome::Unknown

@@ -97,7 +97,7 @@ impl Driver {
                 self.may_key = false;
                 self.identify();
             }
-            // Unknown frames are of a later version of the protocol.
+            // Unknown frames belong to a later version of the protocol.
             ("sockful", _, _) | (_, _, None) => {}
             (_, event, Some(id)) => self.received_event(id, event, &payload),
         }
@@ -128,7 +128,7 @@ impl Driver {
         self.send_waiting();
     }
 
-    /// Sends a ping after a silence, and gives the connection up without a response.
+    /// Sends a ping after a silence, and gives the connection up if no response arrives.
     pub(super) fn heartbeat(&mut self) {
         let due = self.heard + self.settings.heartbeat;
         let now = Instant::now();
@@ -165,7 +165,7 @@ impl Driver {
             return;
         }
         let is_fault = self.note_close();
-        // A server that accepts and then stays silent has not been open, however long that took.
+        // A server that accepts but stays silent does not count as open, regardless of the duration.
         let was_open = self.ready_since.take();
         if !is_fault && was_open.is_some_and(|since| since.elapsed() > STABLE) {
             self.attempts = 0;
@@ -186,7 +186,7 @@ impl Driver {
         });
     }
 
-    /// The time of the server, in milliseconds since 1970.
+    /// Returns the time of the server, in milliseconds since 1970.
     pub(super) fn server_time(&self) -> u64 {
         let Some(server_info) = &self.server_info else {
             return 0;

@@ -12,7 +12,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// How long before its end an identity is renewed: this or a tenth of its lifetime, if that is less.
+/// How long before its expiry an identity is renewed: this or a tenth of its lifetime, whichever is
+/// less.
 const RENEWED_BEFORE: Duration = Duration::from_secs(30);
 
 /// A token that is being requested from its provider.
@@ -23,7 +24,7 @@ pub(super) struct TokenFetch {
 }
 
 impl Driver {
-    /// Authenticates with the server; requests wait until it has answered.
+    /// Authenticates with the server; requests wait until the server has replied.
     pub(super) fn identify(&mut self) {
         if self.fetching.as_ref().is_some_and(|it| !it.is_renewal) {
             return;
@@ -99,7 +100,7 @@ impl Driver {
         }
     }
 
-    /// Takes the reply to `authenticate`. Returns when the identity expires.
+    /// Handles the reply to `authenticate`. Returns when the identity expires.
     pub(super) fn authenticated(&mut self, reply: &RawReply, may_key: bool) -> Option<u64> {
         #[derive(Default, Deserialize)]
         struct Expiry {
@@ -142,7 +143,7 @@ impl Driver {
         self.send_request(id, "authenticate", payload, reply_target);
     }
 
-    /// Takes the reply to a change of the token.
+    /// Handles the reply to a change of the token.
     pub(super) fn reauthenticated(
         &mut self,
         before: Token,
@@ -165,7 +166,7 @@ impl Driver {
     }
 }
 
-/// The payload of `authenticate`.
+/// Returns the payload of `authenticate`.
 fn authenticate_payload(token: &str) -> String {
     format!("{{\"token\":{}}}", serde_json::Value::from(token))
 }

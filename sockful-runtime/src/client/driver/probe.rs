@@ -1,8 +1,8 @@
 //! Finds the frame that makes the server close the connection.
 //!
-//! After a close that the same frame would cause again, what was not answered is sent one frame at a
-//! time, each after the reply to the one before. The frame at which the server closes again is
-//! rejected, and the others continue.
+//! After a close that the same frame would cause again, unanswered frames are sent one at a time, each
+//! after the reply to the previous one. If the server closes the connection again, the frame in flight
+//! is rejected, and the others continue.
 
 use super::{Driver, Timer};
 use crate::core::error::{Error, ErrorKind};
@@ -10,19 +10,19 @@ use crate::core::error::{Error, ErrorKind};
 /// The frame in flight while frames are sent one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probe {
-    /// The request of this id.
+    /// The request with this id.
     Call(u64),
     /// The subscription whose inbox has this number.
     Subscription(u64),
 }
 
-/// Whether the same frame would cause a close with this code again.
+/// Returns whether the same frame would cause a close with this code again.
 pub(super) fn is_fault(code: u16) -> bool {
     matches!(code, 1002 | 1003 | 1007 | 1008 | 1009)
 }
 
 impl Driver {
-    /// Sends the requests and begins the subscriptions that wait, or only the next of them.
+    /// Sends the waiting requests and subscriptions, or only the next of them.
     pub(super) fn send_waiting(&mut self) {
         if !self.is_careful {
             self.send_waiting_calls();
@@ -43,7 +43,7 @@ impl Driver {
         }
     }
 
-    /// The frame in flight has been answered, or will not be.
+    /// Called when the frame in flight has been answered, or will not be.
     pub(super) fn passed(&mut self, frame: Probe) {
         if self.probe == Some(frame) {
             self.probe = None;
@@ -51,7 +51,7 @@ impl Driver {
         }
     }
 
-    /// Takes note of how the server has closed the connection. Returns whether a frame was at fault.
+    /// Records how the server has closed the connection. Returns whether a frame was the cause.
     pub(super) fn note_close(&mut self) -> bool {
         let probe = self.probe.take();
         let Some(code) = self.close_code.take().filter(|code| is_fault(*code)) else {
@@ -75,7 +75,7 @@ impl Driver {
         true
     }
 
-    /// Whether the server takes a frame of this text.
+    /// Returns an error if the server does not accept a frame of this size.
     pub(super) fn check_size(&self, text: &str) -> Result<(), Error> {
         let max = self.server_info.as_ref().and_then(|info| info.max_frame);
         match max {

@@ -1,4 +1,4 @@
-//! Subscriptions, each of which may use several connections in turn.
+//! Subscriptions, each of which may use several connections one after the other.
 
 use super::calls::{ReplyTarget, is_temporary};
 use super::{Driver, Probe, Timer};
@@ -27,7 +27,7 @@ pub(super) struct SubscriptionTable {
 
 #[derive(Clone, Copy)]
 enum IdOwner {
-    /// The subscription of this number.
+    /// The subscription with this number.
     Subscription(u64),
     /// A subscription to this resource that ends as soon as the server has answered it.
     Left(&'static str),
@@ -125,7 +125,7 @@ impl Driver {
         }
     }
 
-    /// The next subscription that waits to begin.
+    /// Returns the next subscription that waits to begin.
     pub(super) fn next_waiting_subscription(&self) -> Option<u64> {
         let mut all = self.subscriptions.all.iter();
         let next = all.find(|(number, sub)| {
@@ -156,7 +156,7 @@ impl Driver {
         if size.is_err()
             && let Some(sub) = self.subscriptions.all.get_mut(&number)
         {
-            // Without its position it begins with a reset.
+            // Without its position the subscription begins with a reset.
             sub.resume = None;
             text = sub.request(id);
             size = self.check_size(&text);
@@ -205,7 +205,7 @@ impl Driver {
         }
     }
 
-    /// Takes the reply to a `ping`: every event up to its `seq` has arrived before it.
+    /// Handles the reply to a `ping`: every event up to its `seq` has arrived before it.
     pub(super) fn positioned(&mut self, number: u64, ack_id: u64, reply: Result<RawReply>) {
         #[derive(Deserialize)]
         struct PingReply {
@@ -268,7 +268,7 @@ impl Driver {
         self.send(format!("[\"{resource}\",\"unsubscribe\",{payload}]"));
     }
 
-    /// Takes the reply to a `subscribe`.
+    /// Handles the reply to a `subscribe`.
     pub(super) fn subscribed(&mut self, id: u64, reply: &Object<'_>) {
         let number = match self.subscriptions.owners.get(&id) {
             None => return,
@@ -298,7 +298,7 @@ impl Driver {
         self.passed(Probe::Subscription(number));
     }
 
-    /// Takes an event.
+    /// Handles an event.
     pub(super) fn received_event(&mut self, id: u64, name: &str, payload: &Object<'_>) {
         let Some(&IdOwner::Subscription(number)) = self.subscriptions.owners.get(&id) else {
             return;
@@ -343,7 +343,7 @@ impl Driver {
         }
     }
 
-    /// The server has rejected or ended the subscription.
+    /// Handles the rejection or the end of a subscription by the server.
     fn refused(&mut self, number: u64, error: Error) {
         let Some(sub) = self.subscriptions.all.get_mut(&number) else {
             return;
@@ -356,7 +356,7 @@ impl Driver {
             self.identify();
         } else if is_temporary(&error)
             || error.kind() == ErrorKind::Timeout
-            // One that has been served may be served again when others have ended.
+            // A subscription that was served before may succeed again when others have ended.
             || error.kind() == ErrorKind::TooMany && sub.seq.is_some()
         {
             let again = Instant::now() + self.settings.pause(error.retry_after(), sub.tries);
@@ -391,7 +391,7 @@ impl SubscriptionState {
         format!("[\"{resource}\",\"{action}\",{payload},{id}]")
     }
 
-    /// Whether everything that has been sent to it has arrived.
+    /// Returns whether everything that was sent to the subscription has arrived.
     fn is_complete(&self) -> bool {
         self.is_answered && self.parts.is_empty() && self.next_resume.is_none()
     }
@@ -420,7 +420,7 @@ impl SubscriptionState {
     }
 }
 
-/// Whether more events of the same commit follow.
+/// Returns whether more events of the same commit follow.
 fn is_part(payload: &Object<'_>) -> bool {
     payload.take("more") == Some("true")
 }

@@ -5,19 +5,19 @@ use tokio::time::{Instant, sleep_until};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// The request of this number is out of time.
+    /// The request with this number times out.
     Deadline(u64),
-    /// It may be sent again.
+    /// The request with this number may be sent again.
     CallAgain(u64),
-    /// The subscription of this number may be.
+    /// The subscription with this number may be sent again.
     SubscribeAgain(u64),
-    /// The server may be asked again up to which commit this subscription is complete.
+    /// The server may be asked again up to which commit the subscription with this number is complete.
     CheckWaits(u64),
-    /// The connection should stand.
+    /// The connection should be open by now.
     Setup,
-    /// Another is to be tried.
+    /// The next attempt to connect is due.
     Reconnect,
-    /// Something should have been heard.
+    /// A message from the server should have arrived by now.
     Heartbeat,
     /// The identity is about to expire.
     Renew,
@@ -46,7 +46,7 @@ impl Timers {
         self.set.contains_key(&timer)
     }
 
-    /// Waits for the next, and takes it out.
+    /// Waits for the next timer, and removes it.
     pub(super) async fn next(&mut self) -> Timer {
         let Some(&(at, timer)) = self.in_order.first() else {
             return std::future::pending().await;

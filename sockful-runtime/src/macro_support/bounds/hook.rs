@@ -93,7 +93,7 @@ fn not_a_resource() -> Error {
 }
 
 impl<R> RecordAccess<R> {
-    /// The record as it will be stored; when it is destroyed, the record before.
+    /// Returns the record that will be stored; if it is destroyed, the record before.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl<R> RecordAccess<R> {
         (self.record)(call)
     }
 
-    /// The record that a policy decides about.
+    /// Returns the record that a policy decides about.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl<R> RecordAccess<R> {
         (self.subject)(subject)
     }
 
-    /// The stored record, if there is one.
+    /// Returns the stored record, if there is one.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl<R> RecordAccess<R> {
         (self.old)(call)
     }
 
-    /// The stored record, which must exist.
+    /// Returns the stored record, which must exist.
     ///
     /// # Errors
     ///

@@ -37,10 +37,10 @@ impl<'a, U: 'static> PolicyArg<'a> for Option<&'a U> {
     }
 }
 
-/// Tells the [`Context`] from a user by the type of a policy's parameter.
+/// Distinguishes the [`Context`] from a user by the type of a policy's parameter.
 ///
-/// The constant is inherent for the context and comes from [`UserArgKind`] for every other type, so
-/// the macros need not know how `Context` is spelled.
+/// The constant is inherent for the context and comes from [`UserArgKind`] for every other type, so the
+/// macros need not know how `Context` is spelled.
 #[derive(Debug)]
 pub struct ArgKind<T>(PhantomData<fn(T)>);
 
@@ -58,7 +58,7 @@ impl ArgKind<Option<&Context>> {
 #[derive(Debug)]
 pub struct AnyUser;
 
-/// Fallback of [`ArgKind`] for every type but the context.
+/// Fallback of [`ArgKind`] for every type except the context.
 pub trait UserArgKind {
     /// The kind of the parameter.
     const KIND: PhantomData<AnyUser> = PhantomData;
@@ -95,7 +95,7 @@ pub fn policy_arg<'a, T: PolicyArg<'a>>(
     note = "write a policy of `read` that returns `sockful::Filter<Self>`"
 )]
 pub trait ReadPolicyOutput<R> {
-    /// The filter without its type.
+    /// Converts the filter to the untyped form.
     fn into_filter(self) -> query::QueryFilter;
 }
 
@@ -114,14 +114,14 @@ pub fn read_policy_output<R, T: ReadPolicyOutput<R>>(output: T) -> Result<query:
     Ok(output.into_filter())
 }
 
-/// The result of a policy of anything but `read`: `bool`.
+/// The result of a policy of an action other than `read`: `bool`.
 #[diagnostic::on_unimplemented(
     message = "a policy says yes or no, and not a `{Self}`",
     label = "is neither",
     note = "write a policy that returns `bool`, of `read` one that returns `sockful::Filter<Self>`"
 )]
 pub trait PolicyOutput {
-    /// Whether the policy allows the action.
+    /// Returns whether the policy allows the action.
     fn allows(self) -> bool;
 }
 
@@ -131,7 +131,7 @@ impl PolicyOutput for bool {
     }
 }
 
-/// Converts the result of a policy of anything but `read`.
+/// Converts the result of a policy of an action other than `read`.
 ///
 /// # Errors
 ///

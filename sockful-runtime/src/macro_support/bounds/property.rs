@@ -60,7 +60,7 @@ pub const fn payload<T: PayloadType>() -> Codec<T> {
 
 /// The codec of a field's type, or that of [`NoFieldCodec`] if the type lacks serde's traits.
 ///
-/// serde's own derive reports missing traits, so [`field`] requires a schema only.
+/// Serde's own derive reports missing traits, so [`field`] requires only a schema.
 #[derive(Debug)]
 pub struct FieldCodec<T>(PhantomData<T>);
 
@@ -112,7 +112,7 @@ pub trait OptionalField {}
 
 impl<T> OptionalField for Option<T> {}
 
-/// The codec of a property that clients can't set and that has no default.
+/// The codec of a property that clients cannot set and that has no default.
 pub const fn optional<T: OptionalField>(codec: Codec<T>) -> Codec<T> {
     codec
 }

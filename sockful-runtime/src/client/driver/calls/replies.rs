@@ -7,7 +7,7 @@ use crate::core::json::object::Object;
 use tokio::time::Instant;
 
 impl Driver {
-    /// Takes a reply. Returns whether it is one to a request.
+    /// Handles a reply. Returns whether it belongs to a request.
     pub(in crate::client::driver) fn answered(&mut self, id: u64, reply: &Object<'_>) -> bool {
         let Some(pending) = self.calls.pending.get_mut(&id) else {
             return false;
@@ -62,7 +62,7 @@ impl Driver {
     }
 }
 
-/// Whether the request did not take effect but may do so later.
+/// Returns whether the request did not take effect but may succeed later.
 pub(in crate::client::driver) fn is_temporary(error: &Error) -> bool {
     matches!(
         error.kind(),
