@@ -1,4 +1,4 @@
-//! Which ranges of indexes hold the records that a filter may match.
+//! Plans a query: which index ranges contain the records that a filter may match.
 
 mod intervals;
 
@@ -11,18 +11,18 @@ use intervals::{intervals, is_below, union};
 use std::mem;
 use std::ops::Bound;
 
-/// A range of records in an order that an index or the table has.
+/// A range of records in the order of an index or of the table.
 #[derive(Debug)]
 pub(crate) enum RecordSource<'q> {
-    /// All, in the order of their ids.
+    /// All records, in the order of their ids.
     All {
         /// Whether the order is reversed.
         descending: bool,
-        /// The id behind which they begin.
+        /// The id after which the range begins.
         after: Option<&'q str>,
     },
-    /// Those whose indexed property has one of these values, in the order of the values; ids ascend
-    /// among equals, whichever the direction.
+    /// The records whose indexed property has a value in the interval, in the order of the values; ids
+    /// ascend among equal values in both directions.
     Within {
         /// The position of the property.
         property: usize,
@@ -30,7 +30,7 @@ pub(crate) enum RecordSource<'q> {
         interval: Interval,
         /// Whether the order of the values is reversed.
         descending: bool,
-        /// The value and the id behind which they begin.
+        /// The value and the id after which the range begins.
         after: Option<(Scalar<'static>, &'q str)>,
     },
 }
@@ -41,7 +41,8 @@ pub(crate) const EVERYTHING: RecordSource<'static> = RecordSource::All {
     after: None,
 };
 
-/// The records that have one value of an indexed property, in the order of their ids.
+/// Returns the source of the records that have one value of an indexed property, in the order of their
+/// ids.
 pub(crate) fn holders(property: usize, value: &Scalar<'static>) -> RecordSource<'static> {
     RecordSource::Within {
         property,
@@ -51,24 +52,24 @@ pub(crate) fn holders(property: usize, value: &Scalar<'static>) -> RecordSource<
     }
 }
 
-/// The values of one property that records which match a filter may have.
+/// The values of one property that matching records may have.
 #[derive(Clone, Debug)]
 pub(super) struct IndexRange {
     /// The position of the property.
     pub(super) property: usize,
-    /// Ascending and disjoint.
+    /// The intervals, ascending and disjoint.
     pub(super) intervals: Vec<Interval>,
 }
 
-/// Ranges of indexes, of which each record that matches a filter is in at least one.
+/// Index ranges of which each matching record is in at least one.
 #[derive(Clone, Debug)]
 pub(super) struct Candidates {
-    /// At most one for each property.
+    /// The ranges, at most one for each property.
     pub(super) ranges: Vec<IndexRange>,
 }
 
 impl IndexRange {
-    /// The values of `property` that `filter` leaves; all of them if it says nothing about it.
+    /// Returns the values of `property` that `filter` allows; all of them if it has no condition on it.
     pub(super) fn of(property: usize, filter: &QueryFilter) -> Self {
         let all = || vec![(Bound::Unbounded, Bound::Unbounded)];
         Self {
@@ -91,7 +92,7 @@ impl IndexRange {
             })
     }
 
-    /// The values, if each of the intervals is one.
+    /// Returns the values, if each interval is a single value.
     fn points(&self) -> Option<Vec<&Scalar<'static>>> {
         let points = self.intervals.iter().map(|interval| match interval {
             (Bound::Included(lower), Bound::Included(upper)) if lower == upper => Some(lower),
@@ -102,8 +103,8 @@ impl IndexRange {
 }
 
 impl Candidates {
-    /// The ways to the records that `filter` may match, each enough on its own, the simplest first.
-    /// Where a branch of a disjunction has several, `pick` chooses one; it is given the simplest first.
+    /// Returns the alternative sets of candidates, each sufficient on its own, the simplest first. If a
+    /// branch of a disjunction has several, `pick` chooses one; it receives the simplest first.
     pub(super) fn of(
         filter: &QueryFilter,
         indexed: &[usize],
@@ -141,7 +142,7 @@ impl Candidates {
             }
             if union.len() == branches.len() {
                 let union = Self::union(union);
-                // A disjunction about one property is among the single ranges already.
+                // A disjunction about one property is already among the single ranges.
                 if union.ranges.len() > 1 {
                     all.push(union);
                 }
@@ -177,8 +178,8 @@ impl Candidates {
         Self { ranges }
     }
 
-    /// Each property with one of its values, if the ranges are of single values only: the records of
-    /// each are in the order of their ids.
+    /// Returns each property with its values, if the ranges are single values only: the records of each
+    /// value are in the order of their ids.
     pub(super) fn points(&self) -> Option<Vec<(usize, &Scalar<'static>)>> {
         let mut points = Vec::new();
         for range in &self.ranges {
@@ -193,7 +194,7 @@ impl Candidates {
     }
 }
 
-/// Adds the disjunctions of which each record that matches must match a branch.
+/// Adds the disjunctions of which each matching record must match a branch.
 fn add_disjunctions<'f>(
     filter: &'f QueryFilter,
     negated: bool,
@@ -298,7 +299,7 @@ mod tests {
         }
     }
 
-    /// A record of one property.
+    /// A record with one property.
     struct Only(&'static str);
 
     impl crate::query::Fields for Only {

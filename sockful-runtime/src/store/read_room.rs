@@ -1,11 +1,11 @@
-//! How many bytes of records a caller still has room for.
+//! The remaining bytes of records that a caller can receive.
 
 use super::Several;
 use crate::model::record::Record;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// Counts the bytes of the records that were read, so that reading stops once they are too many.
+/// Counts the bytes of the records that were read, so that reading stops when they exceed the limit.
 #[derive(Debug)]
 pub(super) struct ReadRoom(Cell<Option<usize>>);
 
@@ -14,29 +14,29 @@ impl ReadRoom {
         Self(Cell::new(Some(max_bytes)))
     }
 
-    /// Takes the bytes that are sent of a record.
+    /// Subtracts the bytes of a record as it is sent.
     pub(super) fn take(&self, record: &Record) {
         let left = self.0.get();
         self.0
             .set(left.and_then(|left| left.checked_sub(record.sent().len())));
     }
 
-    /// How many bytes are left; `None` if the records read so far do not fit.
+    /// Returns the number of bytes left; `None` if the records read so far do not fit.
     pub(super) fn left(&self) -> Option<usize> {
         self.0.get()
     }
 
-    /// Makes as many bytes left as there were at an earlier time.
+    /// Restores the number of bytes left at an earlier time.
     pub(super) fn restore(&self, left: Option<usize>) {
         self.0.set(left);
     }
 
-    /// Whether the records read so far fit.
+    /// Returns whether the records read so far fit.
     pub(super) fn is_left(&self) -> bool {
         self.0.get().is_some()
     }
 
-    /// Several records in the order asked, `None` where there is none, as long as there is room.
+    /// Returns records in the order requested, `None` for an unknown id, until they exceed the limit.
     pub(super) fn get_many<E>(
         &self,
         ids: &[Box<str>],
@@ -51,7 +51,7 @@ impl ReadRoom {
         }))
     }
 
-    /// Reads the items one after the other, until the records are more than there is room for.
+    /// Reads one item after the other, until the records exceed the limit.
     pub(super) fn collect<T, E>(
         &self,
         items: impl Iterator<Item = Result<T, E>>,

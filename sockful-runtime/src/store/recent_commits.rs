@@ -1,13 +1,14 @@
-//! The newest commits in memory, as many as its capacity allows.
+//! The newest commits in memory, up to a capacity.
 
 use crate::store::Expired;
 use crate::store::commit::Committed;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The newest commits up to the head, without gaps: as many as fit the capacity, and always the last one.
+/// The newest commits up to the head, without gaps: as many as the capacity allows, and always the last
+/// one.
 ///
-/// The stores and the live broker keep one each, and drop trimmed commits outside of their locks.
+/// The stores and the live broker have one each, and drop trimmed commits outside their locks.
 #[derive(Debug)]
 pub(crate) struct RecentCommits {
     /// Oldest first, each with its weight.
@@ -19,7 +20,7 @@ pub(crate) struct RecentCommits {
 }
 
 impl RecentCommits {
-    /// Creates an empty list before the first commit, for at most about `capacity` bytes.
+    /// Creates an empty list before the first commit, with an approximate `capacity` in bytes.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             commits: VecDeque::new(),
@@ -29,7 +30,7 @@ impl RecentCommits {
         }
     }
 
-    /// Sets the capacity, which holds from the next commit on.
+    /// Sets the capacity, which applies from the next commit on.
     pub(crate) fn set_capacity(&mut self, capacity: usize) {
         self.capacity = capacity;
     }
@@ -42,7 +43,7 @@ impl RecentCommits {
         };
     }
 
-    /// The number of the newest commit.
+    /// Returns the number of the newest commit.
     pub(crate) fn head(&self) -> u64 {
         self.head
     }
@@ -61,13 +62,13 @@ impl RecentCommits {
         }
     }
 
-    /// The commit with this number, unless it was trimmed.
+    /// Returns the commit with this number, unless it was trimmed.
     pub(crate) fn get(&self, seq: u64) -> Option<&Arc<Committed>> {
         let at = self.position_after(seq.checked_sub(1)?)?;
         self.commits.get(at).map(|(committed, _)| committed)
     }
 
-    /// At most `max` of the commits after number `seq`, oldest first.
+    /// Returns at most `max` of the commits after number `seq`, oldest first.
     ///
     /// # Errors
     ///
@@ -78,8 +79,8 @@ impl RecentCommits {
         Ok(commits.map(|(committed, _)| committed.clone()).collect())
     }
 
-    /// The position of the commit that follows number `seq`. Numbers are dense, so the distance from the
-    /// head gives the position.
+    /// Returns the position of the commit after number `seq`. Numbers are dense, so the distance from
+    /// the head gives the position.
     fn position_after(&self, seq: u64) -> Option<usize> {
         let distance = usize::try_from(self.head.checked_sub(seq)?).ok()?;
         self.commits.len().checked_sub(distance)

@@ -1,5 +1,5 @@
-//! Scans: reads of unknown length, which run beside the runtime's workers, in turns, and end with the
-//! request that they are for.
+//! Scans: reads of unknown duration, which run outside the runtime's workers, take turns, and end with
+//! their request.
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -17,17 +17,17 @@ use tokio::time::timeout;
 use turns::{Turn, Turns};
 use visits::ScanWork;
 
-/// How long a scan waits to be admitted while those of all callers are too many.
+/// How long a scan waits for admission while too many others run.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How much work a scan does before it takes turns with others, in bytes: less than a millisecond.
+/// The amount of work after which a scan takes turns with others, in bytes: less than a millisecond.
 const WITHOUT_TURN: usize = 1024 * 1024;
 
-/// Who scans are charged to, and how many they may be at once.
+/// The caller that scans are charged to, and its concurrency limit.
 pub(crate) trait ScanOwner: fmt::Debug + Send + Sync {
-    /// Charges for work that was done, whether or not anyone waits for its result.
+    /// Charges for work that was done, even if its result is no longer needed.
     fn charge(&self, work: ScanWork);
 
-    /// A permit for each scan that may run at once.
+    /// Returns the semaphore with one permit for each concurrent scan.
     fn permits(&self) -> Arc<Semaphore>;
 
     /// Whether it is one of any number of owners that one client can be at once. All of these together
@@ -37,9 +37,9 @@ pub(crate) trait ScanOwner: fmt::Debug + Send + Sync {
     }
 }
 
-/// Names the owner of the scans of a client, which may change with its identity.
+/// Returns the owner of a client's scans, which may change with its identity.
 pub(crate) trait ScanClient: fmt::Debug + Send + Sync {
-    /// The owner of the scans that begin now.
+    /// Returns the owner of the scans that begin now.
     fn owner(&self) -> Arc<dyn ScanOwner>;
 }
 
@@ -48,7 +48,7 @@ tokio::task_local! {
     static CLIENT: Arc<dyn ScanClient>;
 }
 
-/// Runs a future whose scans are those of `client`. Scans of other tasks belong to the application.
+/// Runs a future whose scans belong to `client`. Scans of other tasks belong to the application.
 pub(crate) fn for_client<F: Future>(
     client: Arc<dyn ScanClient>,
     future: F,
@@ -56,8 +56,8 @@ pub(crate) fn for_client<F: Future>(
     CLIENT.scope(client, future)
 }
 
-/// The owner of the scans of the client that the current task serves; `None` if it serves none: the
-/// application's own scans are free.
+/// Returns the owner of the scans of the client that the current task serves; `None` if it serves none:
+/// the application's own scans are not charged.
 pub(crate) fn current_owner() -> Option<Arc<dyn ScanOwner>> {
     CLIENT.try_with(|client| client.owner()).ok()
 }
@@ -78,7 +78,7 @@ pub(crate) struct Scans {
     turns: Arc<Turns>,
 }
 
-/// Permission to scan. The work itself holds it, so that abandoned work still counts.
+/// Permission to scan. The work itself holds it, so abandoned work still counts.
 #[derive(Debug)]
 pub(crate) struct ScanPermit {
     /// One of the permits of the owner.
@@ -88,13 +88,13 @@ pub(crate) struct ScanPermit {
     _slot: OwnedSemaphorePermit,
 }
 
-/// Why a scan has to end before it is done.
+/// The reason why a scan ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum StopReason {
     /// The future that waits for the result was dropped.
     Cancelled = 1,
-    /// It keeps the store from reclaiming space.
+    /// The scan prevents the store from reclaiming space.
     #[cfg(feature = "sqlite")]
     TooOld,
 }
@@ -104,11 +104,11 @@ pub(crate) enum StopReason {
 pub(crate) struct StopSignal {
     /// 0 while it may continue.
     reason: AtomicU8,
-    /// Interrupts what the scan waits for, while it does.
+    /// Interrupts a blocking call of the scan, while there is one.
     interrupt: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
-/// A scan that runs on a thread for such work.
+/// A scan that runs on a blocking thread.
 #[derive(Debug)]
 pub(crate) struct RunningScan {
     stop: Arc<StopSignal>,
@@ -118,7 +118,7 @@ pub(crate) struct RunningScan {
 }
 
 impl Scans {
-    /// At most `max` at once.
+    /// Allows at most `max` concurrent scans.
     pub(crate) fn new(max: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(max)),
@@ -127,11 +127,11 @@ impl Scans {
         }
     }
 
-    /// Waits until the client that the current task serves may scan, and the store can.
+    /// Waits until the scan is admitted, for the client that the current task serves and for the store.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] if other callers scan too much.
+    /// [`ErrorKind::Unavailable`] if the scans of other callers take too long.
     pub(crate) async fn acquire(&self) -> Result<ScanPermit> {
         let owner = current_owner();
         let of_owner = owner.as_ref().map(|owner| owner.permits());
@@ -153,8 +153,8 @@ impl Scans {
         }
     }
 
-    /// Runs `work` on a thread for such work, when the client may scan. If the future is dropped, the
-    /// scan is stopped.
+    /// Runs `work` on a blocking thread, when the scan is admitted. If the future is dropped, the scan
+    /// is stopped.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&RunningScan) -> Result<T> + Send + 'static,
@@ -163,8 +163,8 @@ impl Scans {
         self.run_with(Some(permit), Arc::default(), work).await
     }
 
-    /// The same with a permit that was acquired before, or is held by something else. The signal may
-    /// also be given by others.
+    /// Like [`run`](Self::run), with a permit that was acquired before or is held elsewhere. The signal
+    /// may also be set by others.
     pub(crate) async fn run_with<T: Send + 'static>(
         &self,
         permit: Option<ScanPermit>,
@@ -182,7 +182,7 @@ impl Scans {
             scan.check()?;
             let result = work(&scan);
             if result.is_err() {
-                // The reason says more than the interrupted statement.
+                // The stop reason is more informative than the error of the interrupted statement.
                 scan.check()?;
             }
             result
@@ -255,7 +255,7 @@ impl StopSignal {
     }
 }
 
-/// The error of a read that keeps the store from reclaiming space.
+/// Returns the error of a read that prevents the store from reclaiming space.
 #[cfg(feature = "sqlite")]
 pub(crate) fn too_old() -> Error {
     let message = "the read took so long that the store could not reclaim space; read less at once";
@@ -271,7 +271,7 @@ impl fmt::Debug for StopSignal {
 }
 
 impl RunningScan {
-    /// The signal that stops it.
+    /// Returns the signal that stops the scan.
     #[cfg(feature = "sqlite")]
     pub(crate) fn stop_signal(&self) -> &StopSignal {
         &self.stop
@@ -282,14 +282,14 @@ impl RunningScan {
         self.stop.check()
     }
 
-    /// Charges for the work since the last checkpoint, and lets others take their turn. `total` is
+    /// Charges for the work since the last checkpoint, and lets other scans take their turn. `total` is
     /// the work since the beginning.
     fn checkpoint(&self, work: ScanWork, total: usize) -> Result<()> {
         self.charge(work);
         self.check()?;
         if total > WITHOUT_TURN {
             self.turn.take();
-            // It may have waited.
+            // The scan may have been stopped while it waited.
             self.check()?;
         }
         Ok(())
@@ -356,7 +356,7 @@ mod tests {
         }
     }
 
-    /// A scan that visits records, one for each message, until it has to end.
+    /// A scan that visits records, one for each message, until it has to stop.
     async fn scan(scans: &Scans, go: mpsc::Receiver<()>) -> Result<usize> {
         let visit = move |scan: &RunningScan| {
             let visits = Visits::of(scan, usize::MAX);
@@ -379,7 +379,7 @@ mod tests {
             assert!(waited.is_err(), "it waits for messages");
         }
         drop(scanning);
-        // The work itself holds the permits: it has not noticed yet that it was abandoned.
+        // The work itself holds the permits, and has not noticed yet that it was abandoned.
         assert_eq!(caller.permits.available_permits(), 0);
         assert_eq!(scans.slots.available_permits(), 8);
         go.send(()).expect("it still runs");
@@ -388,7 +388,7 @@ mod tests {
         let all = scans.slots.acquire_many(9).await;
         drop(all.expect("it is never closed"));
         assert!(go.send(()).is_err(), "the scan has ended");
-        // Two visits, the second after the client had gone.
+        // Two visits, the second after the client disconnected.
         assert!(caller.charged.load(Ordering::SeqCst) >= 2 << 20);
     }
 
@@ -411,7 +411,7 @@ mod tests {
         let client = Arc::new(other.clone());
         let done = for_client(client, scan(&scans, received)).await;
         assert_eq!(done.expect("it has its own share"), 0);
-        // What waits has begun nothing that would have to end.
+        // Waiting scans have not begun anything that would have to end.
         scanning.truncate(4);
         drop(gates);
         for one in scanning {

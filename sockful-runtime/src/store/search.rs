@@ -23,11 +23,11 @@ use std::collections::BinaryHeap;
 use stream::{Stream, StreamHead};
 use top::{RankedRecord, Top};
 
-/// How many more records than another way has candidates are read before that way is taken instead.
+/// The number of records in excess of another candidate set's size after which a search switches to it.
 const PATIENCE: usize = 4;
-/// How many records the ways are counted up to at first, to find the one with the fewest.
+/// The initial bound for counting candidate sets, to find the smallest.
 const FIRST_BOUND: usize = 64;
-/// How many entries of one value are read ahead at most, to merge them with those of others.
+/// The maximum number of entries of one value that are read ahead, to merge them with those of others.
 const MAX_AHEAD: usize = 256;
 
 /// A search of one table.
@@ -49,12 +49,12 @@ enum OtherWay {
 enum Walk<'w> {
     /// One source after the other.
     Sources(Vec<RecordSource<'w>>),
-    /// All of these at once, merged by id.
+    /// All of these concurrently, merged by id.
     Merge(Vec<Holders<'w>>),
 }
 
 impl<'a, T: SearchTable> Search<'a, T> {
-    /// A search that charges its work to `visits`.
+    /// Creates a search that charges its work to `visits`.
     pub(super) fn new(table: &'a T, visits: &'a Visits<'a>) -> Self {
         Self {
             table,
@@ -63,7 +63,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         }
     }
 
-    /// How many records match.
+    /// Returns the number of matching records.
     pub(super) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
         if *filter == QueryFilter::All {
             let (count, entries) = self.table.len()?;
@@ -84,15 +84,15 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(Counted { count, visited })
     }
 
-    /// The records that a query asks for.
+    /// Returns the records that a query asks for.
     pub(super) fn find(&self, query: &Query) -> Result<Found> {
         let mut found = self.page(query)?;
         found.visited = self.visits.made();
         Ok(found)
     }
 
-    /// The first `limit` records that have this value of an indexed property and match, as long as
-    /// there is room.
+    /// Returns the first `limit` records that have this value of an indexed property and match, up to
+    /// the size limit.
     pub(super) fn related(
         &self,
         property: usize,
@@ -123,7 +123,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
             self.visit(row)?;
             if self.matches(&matcher, row)? {
                 page.add(row)?;
-                // The record behind the page only says that there are more.
+                // The record after the page only indicates that there are more.
                 if !page.is_complete() {
                     page.records.last().into_iter().for_each(|it| room.take(it));
                 }
@@ -155,7 +155,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         if query.limit == 0 {
             return Ok(ResultPage::new(0, 0, 0).finish());
         }
-        // As many as are worth to be sorted where another way might find them in their order.
+        // At most as many as are worth sorting if another index might yield them in order.
         let few = query.skip.saturating_add(query.limit).saturating_mul(4);
         let mut ways = self.ways(&query.filter)?;
         if let Some(at) = self.smallest(&ways, few)? {
@@ -173,11 +173,11 @@ impl<'a, T: SearchTable> Search<'a, T> {
         }
     }
 
-    /// The ways to the records that may match; none if all of them may.
+    /// Returns the alternative candidate sets; none if every record is a candidate.
     fn ways(&self, filter: &QueryFilter) -> Result<Vec<Candidates>> {
         self.visits.note_operands(filter.operands())?;
         let mut pick = |ways| {
-            // What one branch leaves is for the others.
+            // The budget that one branch leaves is for the others.
             let reserved = self.planning.reserve_half(self.visits.made());
             let best = self.pick(ways);
             self.planning.reserve(reserved);
@@ -186,14 +186,14 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Candidates::of(filter, self.table.indexed(), &mut pick)
     }
 
-    /// The way with the fewest records, or `None` for all records.
+    /// Returns the smallest candidate set, or `None` for all records.
     fn best(&self, filter: &QueryFilter) -> Result<Option<Candidates>> {
         self.pick(self.ways(filter)?)
     }
 
-    /// The one with the fewest records. They are counted up to bounds that grow, so that one with
-    /// many takes no longer than the one with the fewest. If the planning budget is used up before,
-    /// it is the simplest.
+    /// Returns the smallest candidate set. The sets are counted up to growing bounds, so that a large
+    /// one takes no longer than the smallest. If the planning budget is used up before, the simplest
+    /// set is returned.
     fn pick(&self, mut ways: Vec<Candidates>) -> Result<Option<Candidates>> {
         let max = self.visits.max();
         let mut most = FIRST_BOUND.min(max);
@@ -209,8 +209,8 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(ways.into_iter().next())
     }
 
-    /// The position of the way with the fewest records, if these are at most `most`, among those that
-    /// could be counted.
+    /// Returns the position of the smallest set with at most `most` records, among those that could be
+    /// counted.
     fn smallest(&self, ways: &[Candidates], most: usize) -> Result<Option<usize>> {
         let mut bound = most.min(self.visits.max()).saturating_add(1);
         let mut smallest = None;
@@ -222,8 +222,8 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(smallest)
     }
 
-    /// How many records there are this way, if they are fewer than `bound`, and the planning budget is
-    /// enough to count them.
+    /// Returns the size of the candidate set, if it is below `bound` and the planning budget suffices
+    /// to count it.
     fn count_below(&self, way: &Candidates, bound: usize) -> Result<Option<usize>> {
         let mut left = bound;
         for range in &way.ranges {
@@ -237,7 +237,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(Some(bound - left))
     }
 
-    /// The same of one source.
+    /// Like [`count_below`](Self::count_below), for one source.
     fn count_source(&self, source: &RecordSource<'_>, bound: usize) -> Result<Option<usize>> {
         let most = bound.min(self.planning.left(self.visits.made()));
         if most == 0 {
@@ -249,8 +249,8 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok((count < most).then_some(count))
     }
 
-    /// How to read records in the order of the query, from its cursor on, if the table or an index
-    /// has that order; and which of `ways` that is.
+    /// Returns how to read records in the order of the query, from its cursor on, if the table or an
+    /// index has that order; and which of `ways` this is.
     fn walk<'w>(
         &self,
         ways: &'w [Candidates],
@@ -304,9 +304,9 @@ impl<'a, T: SearchTable> Search<'a, T> {
         }
     }
 
-    /// The page out of records that are in its order. If many are read and another way than that of
-    /// `merged` has fewer, it is the better one, and is returned; so is one that fits into the half of
-    /// the records that may still be read when the other half is used up.
+    /// Builds the page from records that are in its order. If many are read and another candidate set
+    /// than that of `merged` is smaller, that set is returned instead; so is one that fits into the
+    /// remaining half of the readable records when the first half is used up.
     fn in_order(
         &self,
         walk: Walk<'_>,
@@ -354,7 +354,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok((page.finish(), instead))
     }
 
-    /// The page out of records in any order: reads them all, and keeps the first of its own.
+    /// Builds the page from records in any order: reads them all, and keeps the first ones.
     fn sorted(&self, way: Option<Candidates>, query: &Query) -> Result<Found> {
         let top = self.gather(
             way,
@@ -385,11 +385,11 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(page.finish())
     }
 
-    /// What `take` makes, beginning with `start`, of the records that match, each taken once and in any
-    /// order. They are read by `way`, or from all records if there is none.
+    /// Folds the matching records with `take`, beginning with `start`, each once and in any order. They
+    /// are read from the candidate set `way`, or from all records if there is none.
     ///
-    /// When half of the records that may be read are used up, and those of the way are too many for the
-    /// rest, it begins again by one that fits into the rest, if there is one.
+    /// When half of the readable records are used up, and the set is too large for the rest, it
+    /// restarts with one that fits into the rest, if there is one.
     fn gather<S>(
         &self,
         mut way: Option<Candidates>,
@@ -429,8 +429,8 @@ impl<'a, T: SearchTable> Search<'a, T> {
         }
     }
 
-    /// A way that fits into what may still be read, for `way`, if this does not fit into `max` records.
-    /// All records are a way as well.
+    /// Returns a candidate set that fits into the remaining reads, to replace `way` if that does not
+    /// fit into `max` records. All records are a candidate set as well.
     fn instead_of(
         &self,
         way: &Candidates,
@@ -443,22 +443,22 @@ impl<'a, T: SearchTable> Search<'a, T> {
         if let Some(fitting) = self.fitting(filter)? {
             return Ok(Some(OtherWay::Ranges(fitting)));
         }
-        // A single range is a part of all records; several may have the same records again.
+        // A single range is a part of all records; several ranges may contain a record repeatedly.
         let left = self.visits.left().saturating_add(1);
         let all_fit = way.ranges.len() > 1 && self.count_source(&EVERYTHING, left)?.is_some();
         Ok(all_fit.then_some(OtherWay::All))
     }
 
-    /// The way with the fewest records, if what may still be read is enough for them. The longer a
-    /// search has read, the more it may count, so that this finds ways that [`pick`](Self::pick) missed.
+    /// Returns the smallest candidate set, if the remaining reads suffice for it. The longer a search
+    /// has read, the more it may count, so this finds sets that [`pick`](Self::pick) missed.
     fn fitting(&self, filter: &QueryFilter) -> Result<Option<Candidates>> {
         let mut ways = self.ways(filter)?;
         let smallest = self.smallest(&ways, self.visits.left())?;
         Ok(smallest.map(|at| ways.swap_remove(at)))
     }
 
-    /// Hands over each record of a way once, in any order; all records if there is no way. `visit` is
-    /// called before that, each time that a record is read, and ends it by `false`.
+    /// Passes each record of a candidate set to `take` once, in any order; all records if there is no
+    /// set. `visit` is called before each read, and stops the search by returning `false`.
     fn each_candidate(
         &self,
         way: Option<&Candidates>,
@@ -488,7 +488,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(())
     }
 
-    /// Hands over the records of several sources; returns whether that was not ended.
+    /// Passes the records of several sources to `take`; returns whether all were passed.
     fn each(&self, sources: &[RecordSource<'_>], take: &mut TakeRow<'_>) -> Result<bool> {
         let mut goes_on = true;
         for source in sources {
@@ -504,7 +504,8 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(goes_on)
     }
 
-    /// Hands over the records of all `holders` in the order of their ids behind `after`, each once.
+    /// Passes the records of all `holders` to `take` in the order of their ids after `after`, each
+    /// once.
     fn merge(
         &self,
         holders: &[Holders<'_>],
@@ -567,7 +568,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
     }
 }
 
-/// The records of a range, in the order of the values from the cursor on.
+/// Returns the sources of a range, in the order of the values from the cursor on.
 fn sources<'q>(
     range: &IndexRange,
     descending: bool,

@@ -1,4 +1,4 @@
-//! Records in one file, by `SQLite`: what was acknowledged lasts.
+//! The persistent store: records in one `SQLite` file.
 
 mod backup;
 mod check;
@@ -45,12 +45,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Keeps records in a file, and with them the log and the keys of requests.
+/// A persistent store in one file, with the records, the log and the idempotency keys.
 ///
-/// A commit is acknowledged when it is on the disk; many that come at once wait for the disk once.
-/// After a restart the history goes on where it was: clients resume, and keys are remembered. One
-/// process may have the file open; `data.db-lock` beside it keeps others out.
-///
+/// A commit is acknowledged when it is on the disk; commits that arrive together share one sync. After
+/// a restart the history continues: clients resume, and keys are remembered. Only one process may have
+/// the file open; `data.db-lock` next to it excludes others.
 /// ```no_run
 /// # use sockful_runtime::{Result, Server, engine::table::Resources, store::Sqlite};
 /// # async fn serve(resources: Resources) -> Result<()> {
@@ -61,11 +60,11 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Sqlite {
     path: PathBuf,
-    /// Those of the server, unless the store was constructed with others.
+    /// The limits of the server, unless the store was created with others.
     limits: OnceLock<StoreLimits>,
     clock: Clock,
     migrations: Vec<SqlMigration>,
-    /// What is opened for the resources.
+    /// The file opened for the resources.
     opened: OnceLock<OpenFile>,
     connection: Mutex<Option<Connection>>,
     head: Arc<watch::Sender<u64>>,
@@ -76,23 +75,23 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens a file, or creates it, with the limits of the server that it is opened by.
+    /// Opens a file, or creates it, with the limits of the server that opens the store.
     ///
     /// # Errors
     ///
-    /// `unavailable`, with the cause and what to do, if another process has it open, if it can't be
-    /// written to, if it is damaged or not a database, if it has more than one hard link, or if the
-    /// write-ahead log beside it belongs to another file.
+    /// `unavailable`, with the cause and the remedy, if another process has the file open, if it cannot
+    /// be written, if it is damaged or not a database, if it has more than one hard link, or if the
+    /// write-ahead log next to it belongs to another file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_waiting(path, Duration::ZERO)
     }
 
-    /// Opens a file, and waits at most `wait` for another process that has it open, such as the earlier
-    /// version of a program that is being replaced. Blocks the thread meanwhile.
+    /// Opens a file, and waits at most `wait` for another process that has it open, such as the
+    /// previous version of a program that is being replaced. Blocks the thread meanwhile.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open).
+    /// As for [`open`](Self::open).
     pub fn open_waiting(path: impl AsRef<Path>, wait: Duration) -> Result<Self> {
         let path = file_lock::resolved(path.as_ref());
         let opened = Self::open_resolved(&path, wait);
@@ -121,23 +120,23 @@ impl Sqlite {
         })
     }
 
-    /// Opens a file, or creates it, with the limits of `config`, whatever those of the server are.
+    /// Opens a file, or creates it, with the limits of `config`, regardless of those of the server.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open).
+    /// As for [`open`](Self::open).
     pub fn with_config(path: impl AsRef<Path>, config: &Config) -> Result<Self> {
         let store = Self::open(path)?;
         store.configure(&StoreLimits::from(config));
         Ok(store)
     }
 
-    /// Runs these migrations when the store is opened, each once and in the order of their names,
-    /// before records are made to fit what is declared.
+    /// Adds migrations, which run when the store is opened, each once and in the order of their names,
+    /// before the records are migrated to the current definitions.
     ///
-    /// Each is a name and what to do in SQL. Records are in a table by the name of their resource, as
-    /// `"record creature"`, with the columns `id`, `rev`, `sent` and `kept`: what may be sent and what
-    /// never leaves, as JSON. A migration that has run must stay in the list as it is.
+    /// Each has a name and SQL statements. The records of a resource are in a table such as `"record
+    /// creature"`, with the columns `id`, `rev`, `sent` and `kept`: the public and the private
+    /// properties, as JSON. A migration that has run must stay in the list unchanged.
     ///
     /// ```no_run
     /// # use sockful_runtime::{Result, store::Sqlite};
@@ -175,7 +174,7 @@ impl Sqlite {
         closed.open(resources)
     }
 
-    /// Lets other processes open the file.
+    /// Releases the lock of the file.
     fn unlock(&self) {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         drop(lock.take());
@@ -186,7 +185,7 @@ impl Sqlite {
         self.opened.get().ok_or_else(missing)
     }
 
-    /// What `see` sees of a table at this moment.
+    /// Evaluates `see` on a table at the current commit.
     fn see<T: Send + 'static>(
         &self,
         resource: usize,
@@ -322,7 +321,7 @@ impl Store for Sqlite {
             if !shared_file::aside(joined).await? {
                 return Err(Error::internal("the thread that writes has panicked"));
             }
-            // A connection that still reads has locks, which closing the file here would end.
+            // A connection that still reads has locks, which closing the file here would release.
             if is_drained {
                 self.unlock();
             }

@@ -3,9 +3,9 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Makes the tags of commits.
+/// Generates the tags of commits.
 ///
-/// The time is part of them: if the memory of a running process is restored from a snapshot, a commit
+/// The time is part of a tag: if the memory of a running process is restored from a snapshot, a commit
 /// that takes the number of another one gets another tag.
 #[derive(Debug)]
 pub(crate) struct TagSource {
@@ -20,7 +20,7 @@ impl Default for TagSource {
 }
 
 impl TagSource {
-    /// The tag of commit `seq`.
+    /// Returns the tag of commit `seq`.
     pub(crate) fn next(&self, seq: u64) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default();
@@ -32,13 +32,13 @@ impl TagSource {
     }
 }
 
-/// The tag of commit `seq` at this time.
+/// Returns the tag of commit `seq` at this time.
 fn tag(seed: u64, seq: u64, nanos: u64) -> u64 {
     mix(seed ^ mix(seq ^ mix(nanos)))
 }
 
-/// The last step of `SplitMix64`, by which each bit of the result depends on all bits of `number`. A tag
-/// need not be hard to guess: clients see only proofs that are made of it with a secret.
+/// The last step of `SplitMix64`, which makes each bit of the result depend on all bits of `number`. A
+/// tag need not be hard to guess: clients see only proofs that are derived from it with a secret.
 fn mix(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

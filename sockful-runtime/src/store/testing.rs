@@ -1,4 +1,4 @@
-//! A store for tests that intercepts the operations of another one.
+//! A test store that intercepts the operations of another one.
 
 use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
@@ -53,7 +53,7 @@ pub enum StoreCall {
 }
 
 impl StoreCall {
-    /// The name of the method.
+    /// Returns the name of the method.
     pub fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
@@ -79,7 +79,7 @@ struct Hooks {
     on_commit: Option<Box<OnCommit>>,
     map_record: Option<Box<MapRecord>>,
     edit_found: Option<Box<EditFound>>,
-    /// What the store is open for.
+    /// The resources that the store is open for.
     resources: OnceLock<Vec<&'static ResourceDef>>,
 }
 
@@ -101,7 +101,7 @@ impl<S: Store> Intercept<S> {
         self.with(|hooks| hooks.before = Some(Box::new(hook)))
     }
 
-    /// Runs `hook` after each commit that was accepted, before the caller gets it.
+    /// Runs `hook` after each accepted commit, before the caller receives it.
     #[must_use]
     pub fn on_commit(self, hook: impl Fn(&Arc<Committed>) + Send + Sync + 'static) -> Self {
         self.with(|hooks| hooks.on_commit = Some(Box::new(hook)))
@@ -116,13 +116,13 @@ impl<S: Store> Intercept<S> {
         self.with(|hooks| hooks.map_record = Some(Box::new(hook)))
     }
 
-    /// Edits each result of the store's `find`. Results of snapshots are left as they are.
+    /// Edits each result of the store's `find`, but not those of snapshots.
     #[must_use]
     pub fn edit_found(self, hook: impl Fn(&mut Found) + Send + Sync + 'static) -> Self {
         self.with(|hooks| hooks.edit_found = Some(Box::new(hook)))
     }
 
-    /// The store whose operations are intercepted.
+    /// Returns the store whose operations are intercepted.
     pub fn inner(&self) -> &S {
         &self.store
     }
@@ -238,7 +238,7 @@ fn after<'a, T: Send + 'a, E: Send + 'a>(
     }
 }
 
-/// Maps what was read, at the same commit.
+/// Maps the value of a view, and keeps its commit.
 fn viewed<T>(map: impl FnOnce(T) -> Result<T>) -> impl FnOnce(View<T>) -> Result<View<T>> {
     |View { seq, value }| map(value).map(|value| View { seq, value })
 }
@@ -253,7 +253,7 @@ impl<S: Store> Store for Intercept<S> {
     }
 
     fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
-        // A store that is opened again says so itself.
+        // Opening a store twice is an error of the inner store.
         drop(self.hooks.resources.set(resources.to_vec()));
         self.store.open(resources)
     }

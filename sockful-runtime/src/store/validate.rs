@@ -1,4 +1,4 @@
-//! Whether a commit may be taken, judged alike by every store that looks at one commit after the other.
+//! Validates commits, for all stores that apply them one after the other.
 
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
@@ -8,14 +8,14 @@ use crate::store::idempotency::IdempotencyEntry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// What is stored, as far as a commit is judged by it.
+/// The stored records, as far as the validation of a commit reads them.
 pub(super) trait StoredRecords {
     fn get(&self, resource: usize, id: &str) -> Result<Option<Arc<Record>>>;
 
-    /// The positions of the properties whose values no two records share.
+    /// Returns the positions of unique properties.
     fn unique(&self, resource: usize) -> Result<&[usize]>;
 
-    /// Whether a record of an id that `counts` has this value of an indexed property.
+    /// Returns whether a record with an id that `counts` has this value of an indexed property.
     fn has_holder(
         &self,
         resource: usize,
@@ -25,15 +25,15 @@ pub(super) trait StoredRecords {
     ) -> Result<bool>;
 }
 
-/// A record that the response to the request contains.
+/// A record in the response to the request.
 pub(super) struct ResponseSubject {
     pub(super) resource: usize,
     pub(super) id: Box<str>,
-    /// As it was before the commit.
+    /// The record before the commit.
     pub(super) before: Option<Arc<Record>>,
 }
 
-/// Whether each operation finds what it expects, and which records the reply will be about.
+/// Checks that each expectation is met, and returns the records of the response.
 pub(super) fn check(
     stored: &impl StoredRecords,
     commit: &Commit,
@@ -64,7 +64,7 @@ pub(super) fn check(
     response_subjects(stored, commit)
 }
 
-/// Whether no two records would have one value that must be unique.
+/// Checks that no two records would have the same value of a unique property.
 fn check_unique(stored: &impl StoredRecords, commit: &Commit) -> Result<(), Rejected> {
     let mut written = None;
     let mut claimed = BTreeSet::new();
@@ -80,7 +80,7 @@ fn check_unique(stored: &impl StoredRecords, commit: &Commit) -> Result<(), Reje
             if value.is_null() {
                 continue;
             }
-            // What this commit writes or removes too has the value that it claims, or none.
+            // Records that this commit writes or removes as well are compared by their new values.
             let written = written.get_or_insert_with(|| after(commit));
             let is_other = |id: &str| !written.contains_key(&(*resource, id));
             let is_held = stored
@@ -98,7 +98,7 @@ fn check_unique(stored: &impl StoredRecords, commit: &Commit) -> Result<(), Reje
     Ok(())
 }
 
-/// Fails if a record has a value after the commit of which the commit asserts that none has it.
+/// Fails if a record has a value after the commit that the commit asserts to be absent.
 fn check_no_children(stored: &impl StoredRecords, commit: &Commit) -> Result<(), Rejected> {
     let is_assertion = |it: &Operation| matches!(it, Operation::AssertNoChildren { .. });
     if !commit.operations.iter().any(is_assertion) {
@@ -120,7 +120,7 @@ fn check_no_children(stored: &impl StoredRecords, commit: &Commit) -> Result<(),
         let is_left = stored
             .has_holder(*resource, *property, &value, is_other)
             .map_err(Rejected::Failed)?;
-        // What the commit stores is looked through once for each property.
+        // The records that the commit stores are searched once for each property.
         let put = put.entry((*resource, *property)).or_insert_with(|| {
             let of = after.iter().filter(|((of, _), _)| of == resource);
             let put = of.filter_map(|(_, record)| *record);
@@ -159,11 +159,11 @@ fn response_subjects(
     subjects.collect()
 }
 
-/// An event on its way into the log: resource, id, event, data.
+/// An event to be logged: resource, id, event, data.
 pub(super) type PendingEvent = (usize, Box<str>, usize, Box<str>);
 
-/// The events, each with its record as it is after the commit, whatever its place among the
-/// operations, or as it was before these changes removed it.
+/// Returns the events, each with its record after the commit, regardless of its position among the
+/// operations, or before the commit if this removed it.
 pub(super) fn emitted(
     emissions: Vec<PendingEvent>,
     changes: &[RecordChange],
@@ -192,7 +192,7 @@ pub(super) fn emitted(
     Ok(emitted)
 }
 
-/// What a commit leaves of each record that it stores or removes.
+/// Returns the state after the commit of each record that it stores or removes.
 fn after(commit: &Commit) -> HashMap<(usize, &str), Option<&Record>> {
     let written = commit.operations.iter().filter_map(|it| match it {
         Operation::Put {
@@ -206,7 +206,7 @@ fn after(commit: &Commit) -> HashMap<(usize, &str), Option<&Record>> {
     written.collect()
 }
 
-/// The record that an operation names, and what it expects of it.
+/// Returns the record that an operation names, and its expectation.
 fn parts(operation: &Operation) -> Option<(usize, &str, Expect)> {
     Some(match operation {
         Operation::Put {

@@ -1,15 +1,15 @@
-//! Intervals of the values of one property, and the sets that they form.
+//! Intervals of the values of one property, and sets of them.
 
 use crate::model::scalar::Scalar;
 use crate::query::{CompareOp, QueryFilter};
 use std::cmp::Ordering;
 use std::ops::Bound;
 
-/// From which value to which.
+/// The lower and the upper bound of values.
 pub(crate) type Interval = (Bound<Scalar<'static>>, Bound<Scalar<'static>>);
 
-/// The values of `property` that a record may have which matches, or if `negated` does not match;
-/// `None` if these are all.
+/// Returns the values of `property` that matching records may have, or non-matching ones if `negated`;
+/// `None` if these are all values.
 pub(super) fn intervals(
     property: usize,
     filter: &QueryFilter,
@@ -54,7 +54,7 @@ pub(super) fn intervals(
     })
 }
 
-/// This value only.
+/// Returns the interval of only this value.
 pub(crate) fn point(value: &Scalar<'static>) -> Interval {
     (
         Bound::Included(value.clone()),
@@ -62,9 +62,9 @@ pub(crate) fn point(value: &Scalar<'static>) -> Interval {
     )
 }
 
-/// Exactly the values that compare like this; `None` if there are none.
+/// Returns the interval of the values with this comparison; `None` if there are none.
 fn compared(is: CompareOp, value: &Scalar<'static>) -> Option<Interval> {
-    // Null is neither less nor greater than anything, and comes before everything.
+    // Null sorts before everything, but is neither less nor greater than anything.
     if is != CompareOp::Equal && value.is_null() {
         return None;
     }
@@ -78,13 +78,13 @@ fn compared(is: CompareOp, value: &Scalar<'static>) -> Option<Interval> {
     })
 }
 
-/// The values that are in none of these intervals, which are ascending and disjoint.
+/// Returns the values that are in none of these intervals, which are ascending and disjoint.
 fn complement(intervals: Vec<Interval>) -> Vec<Interval> {
     let mut between = Vec::with_capacity(intervals.len() + 1);
     let mut lower = Bound::Unbounded;
     for (from, to) in intervals {
         let upper = match from {
-            // Nothing comes before null.
+            // No value sorts before null.
             Bound::Included(Scalar::Null) | Bound::Unbounded => None,
             Bound::Included(value) => Some(Bound::Excluded(value)),
             Bound::Excluded(value) => Some(Bound::Included(value)),
@@ -101,11 +101,12 @@ fn complement(intervals: Vec<Interval>) -> Vec<Interval> {
     between
 }
 
-/// The values that are in each of these lists; `None` if there are no lists.
+/// Returns the values that are in each of these lists; `None` if there are no lists.
 ///
-/// Each list is ascending and disjoint. Merging them takes as many steps as they have intervals.
+/// Each list is ascending and disjoint. The number of steps to merge them is that of their intervals.
 fn intersection_of(mut lists: Vec<Vec<Interval>>) -> Option<Vec<Interval>> {
-    // What is left after the shortest is never longer than that, if the others are single values.
+    // The intersection with the shortest list is never longer than that list, if the others are single
+    // values.
     lists.sort_by_key(Vec::len);
     lists
         .into_iter()
@@ -118,7 +119,7 @@ fn intersection(one: &[Interval], other: &[Interval]) -> Vec<Interval> {
     while let (Some(a), Some(b)) = (one.get(at), other.get(at_other)) {
         note_step();
         both.extend(common(a, b));
-        // The one that ends first has nothing in common with what follows in the other list.
+        // The interval that ends first has nothing in common with the rest of the other list.
         if compare_upper(&a.1, &b.1).is_le() {
             at += 1;
         } else {
@@ -128,9 +129,9 @@ fn intersection(one: &[Interval], other: &[Interval]) -> Vec<Interval> {
     both
 }
 
-/// The values that are in one of these intervals, ascending and disjoint.
+/// Returns the values that are in any of these intervals, ascending and disjoint.
 pub(super) fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
-    // Several ascending lists in a row, which the sort merges.
+    // The input is several ascending lists in a row, which the sort merges.
     intervals.sort_by(|a, b| {
         note_step();
         compare_lower(&a.0, &b.0)
@@ -151,7 +152,7 @@ pub(super) fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
 
 #[cfg(test)]
 thread_local! {
-    /// How many pairs of intervals were compared to merge lists.
+    /// The number of interval comparisons while merging lists.
     pub(super) static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
@@ -168,7 +169,7 @@ fn compare_upper(a: &Bound<Scalar<'_>>, b: &Bound<Scalar<'_>>) -> Ordering {
     compare_bounds(a, b, Ordering::Greater)
 }
 
-/// Compares two bounds of one side, where no bound is `unbounded` compared to any other.
+/// Compares two bounds of the same side; an open one compares as `unbounded` to any other.
 fn compare_bounds(a: &Bound<Scalar<'_>>, b: &Bound<Scalar<'_>>, unbounded: Ordering) -> Ordering {
     match (a, b) {
         (Bound::Unbounded, Bound::Unbounded) => Ordering::Equal,
@@ -218,11 +219,11 @@ pub(super) fn is_below(upper: &Bound<Scalar<'_>>, value: &Scalar<'_>) -> bool {
     }
 }
 
-/// The texts that begin with `prefix`.
+/// Returns the interval of the strings that begin with `prefix`.
 pub(super) fn beginning(prefix: &str) -> Interval {
     let lower = Bound::Included(text(prefix.to_owned()));
-    // Texts are in the order of their characters, so those behind all these begin with the next
-    // character; where there is none behind the last one, with the one before it.
+    // Strings are ordered by their characters, so the strings after all of these begin with the next
+    // character. If the last character has no next one, the previous one is used.
     let mut head = prefix.chars();
     while let Some(last) = head.next_back() {
         let next = (last..=char::MAX).nth(1);
@@ -238,7 +239,7 @@ fn text(text: String) -> Scalar<'static> {
     Scalar::Text(text.into())
 }
 
-/// What two intervals have in common, if anything.
+/// Returns the intersection of two intervals, if it is not empty.
 pub(crate) fn common(one: &Interval, other: &Interval) -> Option<Interval> {
     let lower = match (&one.0, &other.0) {
         (Bound::Unbounded, bound) | (bound, Bound::Unbounded) => bound,

@@ -1,17 +1,18 @@
-//! Turns of long scans: few of them compute at a time, each for some milliseconds.
+//! Turns of long scans: only a few compute at a time, each for some milliseconds.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-/// How long one turn is while others wait.
+/// The length of one turn while others wait.
 const TURN: Duration = Duration::from_millis(10);
 
-/// Lets as many long scans compute at once as half of the processors; the others wait for their turn.
+/// Lets as many long scans compute concurrently as half of the processors; the others wait for their
+/// turn.
 ///
-/// The runtime's workers keep the rest of the processors, and no number of scans slows one down by
-/// more than those before it in the queue.
+/// The rest of the processors is left to the runtime's workers, and a scan is delayed only by those
+/// before it in the queue.
 #[derive(Debug)]
 pub(super) struct Turns {
     state: Mutex<TurnState>,
@@ -29,11 +30,11 @@ struct Waiter {
     woken: Condvar,
 }
 
-/// One scan's part in the turns.
+/// The state of one scan in the turns.
 #[derive(Debug)]
 pub(super) struct Turn {
     turns: Arc<Turns>,
-    /// When its turn began; `None` while it has none.
+    /// The start of the current turn; `None` if the scan has none.
     since: Mutex<Option<Instant>>,
 }
 
@@ -56,7 +57,7 @@ impl Turns {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn, behind all that wait already.
+    /// Waits for a turn, after all that wait already.
     fn enter(&self) {
         let waiter = {
             let mut state = self.state();
@@ -93,7 +94,7 @@ impl Turn {
         Self { turns, since }
     }
 
-    /// Continues its turn, or waits for the next one.
+    /// Continues the current turn, or waits for the next one.
     pub(super) fn take(&self) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         match *since {
@@ -156,7 +157,7 @@ mod tests {
         long.take();
         thread::scope(|scope| {
             let other = scope.spawn(|| Turn::new(Arc::clone(&turns)).take());
-            // However slow the other thread is to wait: the turn is given up when it does.
+            // Regardless of when the other thread begins to wait, the turn is released then.
             while !other.is_finished() {
                 *long.since.lock().expect("nothing panics") = Instant::now().checked_sub(TURN);
                 long.take();

@@ -1,4 +1,4 @@
-//! The page of matching records that a query asks for.
+//! The page of a query's result.
 
 use super::table::Row;
 use crate::core::error::Result;
@@ -6,17 +6,16 @@ use crate::model::record::Record;
 use crate::store::Found;
 use std::sync::Arc;
 
-/// The part of the matching records that a query asks for.
+/// The page of the matching records that a query asks for.
 pub(super) struct ResultPage {
     pub(super) skip: usize,
     pub(super) limit: usize,
-    /// The first records in the order of the query behind those that are left out, and one behind the
-    /// limit.
+    /// The first records after the skipped ones, in the order of the query, and one after the limit.
     pub(super) records: Vec<Arc<Record>>,
     pub(super) skipped: usize,
     pub(super) max_bytes: usize,
     pub(super) bytes: usize,
-    /// Whether what is sent of the records is more than was asked for.
+    /// Whether the records, as they are sent, exceed the size limit.
     pub(super) is_full: bool,
 }
 
@@ -33,7 +32,7 @@ impl ResultPage {
         }
     }
 
-    /// Adds the next record in order. The first are only counted.
+    /// Adds the next record in order. Skipped records are only counted.
     pub(super) fn add(&mut self, row: &dyn Row) -> Result<()> {
         if self.skipped < self.skip {
             self.skipped += 1;
@@ -43,15 +42,15 @@ impl ResultPage {
         Ok(())
     }
 
-    /// Adds the next record in order behind those that are left out.
+    /// Adds the next record in order after the skipped ones.
     pub(super) fn push(&mut self, record: Arc<Record>) {
         self.bytes = self.bytes.saturating_add(record.sent().len());
         self.is_full = self.bytes > self.max_bytes;
         self.records.push(record);
     }
 
-    /// Returns whether it has one more record than the limit, which means that there are more, or more
-    /// bytes than were asked for.
+    /// Returns whether the page has one record more than the limit, which means that there are more, or
+    /// exceeds the size limit.
     pub(super) fn is_complete(&self) -> bool {
         self.is_full || self.records.len() > self.limit
     }

@@ -1,10 +1,10 @@
-//! The records of one value that a merge has read ahead.
+//! The records of one value, read ahead for a merge.
 
 use super::table::{Holders, IndexedRecord};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-/// The records of one value that a merge has read ahead.
+/// The records of one value, read ahead for a merge.
 pub(super) struct Stream<'v, E> {
     pub(super) holders: Holders<'v>,
     pub(super) entries: VecDeque<E>,
@@ -40,7 +40,7 @@ impl<'v, E> Stream<'v, E> {
     }
 }
 
-/// The greatest is the one that comes first.
+/// The greatest in the heap is the one that comes first.
 impl<E: IndexedRecord> Ord for StreamHead<E> {
     fn cmp(&self, other: &Self) -> Ordering {
         let order = other.entry.id().cmp(self.entry.id());

@@ -1,4 +1,4 @@
-//! What a search needs of a table: its records and its indexes, at one moment.
+//! The interface between a search and a table: records and indexes at one commit.
 
 use crate::core::error::Result;
 use crate::model::record::Record;
@@ -7,42 +7,42 @@ use crate::query::Fields;
 use crate::store::plan::RecordSource;
 use std::sync::Arc;
 
-/// A record as a table hands it over.
+/// A record as a table passes it to a search.
 pub(crate) trait Row: Fields {
-    /// The record itself.
+    /// Returns the record itself.
     fn record(&self) -> Result<Arc<Record>>;
 
-    /// The record, if the table has it in memory, so that keeping it takes none.
+    /// Returns the record, if the table has it in memory, so that keeping it costs none.
     fn in_memory(&self) -> Option<Arc<Record>> {
         None
     }
 
-    /// The bytes that were parsed to find its properties.
+    /// Returns the bytes that were parsed to find the properties.
     fn parsed(&self) -> usize;
 }
 
-/// What takes rows until it returns `false`.
+/// A callback that receives rows until it returns `false`.
 pub(crate) type TakeRow<'t> = dyn FnMut(&dyn Row) -> Result<bool> + 't;
 
-/// The records of one resource and their indexes, as they are at one moment.
+/// The records of one resource and their indexes, at one commit.
 pub(crate) trait SearchTable {
-    /// A record in an index.
+    /// An index entry.
     type Entry: IndexedRecord;
 
-    /// The properties that have an index.
+    /// Returns the indexed properties.
     fn indexed(&self) -> &[usize];
 
-    /// The number of records, and how many entries of an index were read to count them.
+    /// Returns the number of records, and the number of index entries that were read to count them.
     fn len(&self) -> Result<(usize, usize)>;
 
-    /// How many records a source has, counted up to `most`. Reads no records.
+    /// Returns the number of records of a source, counted up to `most`. Reads no records.
     fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize>;
 
-    /// Hands over the records of a source in its order.
+    /// Passes the records of a source to `take`, in order.
     fn each(&self, source: &RecordSource<'_>, take: &mut TakeRow<'_>) -> Result<()>;
 
-    /// The records that have one value of an indexed property, in the order of their ids behind
-    /// `after`, at most `most` of them. Reads the index only.
+    /// Returns at most `most` entries of the records that have one value of an indexed property, in the
+    /// order of their ids after `after`. Reads only the index.
     fn entries(
         &self,
         holders: &Holders<'_>,
@@ -50,14 +50,14 @@ pub(crate) trait SearchTable {
         most: usize,
     ) -> Result<Vec<Self::Entry>>;
 
-    /// The record of an id.
+    /// Returns the record of an id.
     fn get(&self, id: &str) -> Result<Option<Arc<Record>>>;
 
-    /// Hands over the record of an entry; returns what `take` returns.
+    /// Passes the record of an entry to `take`; returns the result of `take`.
     fn row(&self, entry: &Self::Entry, take: &mut TakeRow<'_>) -> Result<bool>;
 }
 
-/// A record in an index.
+/// An index entry.
 pub(crate) trait IndexedRecord {
     fn id(&self) -> &str;
 }

@@ -1,4 +1,4 @@
-//! Checks of searches that the stores of this crate share, by the work that is charged.
+//! Tests of searches that the stores of this crate share, by the charged work.
 
 use crate::core::config::Config;
 use crate::core::error::{Error, ErrorKind};
@@ -61,13 +61,14 @@ fn first(filter: QueryFilter) -> Query {
     }
 }
 
-/// Checks an empty store: planning costs the same however many branches with several ways there are.
+/// Checks that planning costs the same regardless of the number of branches with several candidate
+/// sets. The store must be empty.
 pub(crate) fn check_planning(store: &dyn Store) {
     open(store);
     fill(store, 0..400);
     fill(store, 2_150..5_750);
     let charged = |branches: usize| {
-        // Both ways of each branch have all records.
+        // Both candidate sets of each branch contain all records.
         let live = QueryFilter::Compare {
             property: LIFE,
             is: CompareOp::GreaterOrEqual,
@@ -83,7 +84,7 @@ pub(crate) fn check_planning(store: &dyn Store) {
     let (few, many) = (charged(16), charged(32));
     assert!(many < 640 * 1024, "{few} {many}");
     assert!(many < few + few / 4, "{few} {many}");
-    // What is left after the other branches is enough to find the way with few records.
+    // The budget left by the other branches suffices to find the small candidate set.
     let narrow = |life: u32| {
         let life = QueryFilter::Compare {
             property: LIFE,
@@ -104,8 +105,8 @@ pub(crate) fn few_visits() -> Config {
     config
 }
 
-/// Checks an empty store with these limits: a query is refused only if no way to its records is short
-/// enough, and it never reads more than it may.
+/// Checks, in an empty store with these limits, that a query is refused only if no candidate set is
+/// small enough, and that it never exceeds its limit.
 pub(crate) fn check_fitting_way(store: &dyn Store) {
     open(store);
     let below = |life: u32| QueryFilter::Compare {
@@ -136,18 +137,18 @@ pub(crate) fn check_fitting_way(store: &dyn Store) {
     let all = QueryFilter::Or(vec![equal(NAME, "early"), equal(KIND, "draft"), below(400)]);
     assert_eq!(count(all), (400, 500 + 400));
     fill(store, 400..3_000);
-    // The way that is counted last is the only one that is short enough.
+    // The candidate set that is counted last is the only one that is small enough.
     assert_eq!(
         count(QueryFilter::And(vec![equal(KIND, "draft"), below(600)])),
         (600, 600)
     );
-    // The index that has the order begins with records that do not match.
+    // The index with the right order begins with records that do not match.
     let (ids, visited) = found(1, equal(NAME, "early"));
     assert_eq!((&*ids, visited), (&["00399".to_owned()][..], 500 + 400));
-    // Another way is longer than what is left, and the first one is not.
+    // Another set exceeds the remaining reads, the first one does not.
     let (ids, visited) = found(3, equal(NAME, "late"));
     assert_eq!((&*ids[0], ids.len(), visited), ("02149", 3, 854));
-    // The records that are related to one value are too many, and those of them that match are not.
+    // The records related to one value are too many, but the matching ones among them are not.
     let snapshot = wait(store.snapshot(&[0])).expect("a snapshot");
     let related = |filter| {
         let values = ["draft", "none"].map(|kind| Scalar::Text(kind.into()));

@@ -7,26 +7,26 @@ use crate::query::{Cursor, Query, QueryOrder, SortKeys};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Keeps the first so many of the records that it is offered.
+/// Keeps the first records of those that it is offered, up to a maximum.
 #[derive(Debug)]
 pub(super) struct Top<'q> {
     order: &'q [QueryOrder],
     /// Whether some of the first are left out of the page.
     skips: bool,
     room: usize,
-    /// At most twice the room: it is cut down to the room each time it is full.
+    /// At most twice the maximum: it is cut to the maximum each time it is full.
     kept: Vec<Ranked>,
-    /// Whether it was cut: then the last of the first `room` comes behind all others of them.
+    /// Whether it was cut: then the last of the first `room` records follows all others of them.
     is_cut: bool,
-    /// How many bytes of records are wanted.
+    /// The size limit in bytes.
     max_bytes: usize,
-    /// How many bytes those kept have: at most twice as many, and one record more.
+    /// The bytes of the records in `kept`: at most twice the limit plus one record.
     bytes: usize,
-    /// Whether it was cut because of them.
+    /// Whether it was cut because of the size limit.
     is_full: bool,
 }
 
-/// A record with the values that it is sorted by, which are parsed only once.
+/// A record with its sort keys, which are parsed only once.
 #[derive(Debug)]
 struct Ranked {
     keys: SortKeys<'static>,
@@ -42,9 +42,9 @@ pub(super) enum RankedRecord {
 }
 
 impl<'q> Top<'q> {
-    /// Keeps the records of the page of `query`, those before it, and one behind it. If none are before
-    /// it, it keeps fewer if they have more bytes than the query asks for; else it keeps only the ids of
-    /// records that the table has not in memory.
+    /// Keeps the records of the page of `query`, the skipped ones, and one after the page. Without
+    /// `skip`, it keeps fewer if they exceed the size limit of the query; with it, it keeps only the ids
+    /// of records that the table does not have in memory.
     pub(super) fn new(query: &'q Query) -> Self {
         let skips = query.skip > 0;
         Self {
@@ -59,7 +59,7 @@ impl<'q> Top<'q> {
         }
     }
 
-    /// Keeps a record if it is among the first so far, and comes behind `after`.
+    /// Adds a record if it is among the first so far, and comes after `after`.
     pub(super) fn offer(&mut self, row: &dyn Row, after: Option<&Cursor>) -> Result<()> {
         let keys = SortKeys::of(self.order, row);
         if after.is_some_and(|after| after.compare_keys(self.order, &keys, row.id()).is_le()) {
@@ -94,7 +94,7 @@ impl<'q> Top<'q> {
         Ok(())
     }
 
-    /// Keeps the first records up to the one with which they have too many bytes.
+    /// Keeps the first records up to the one that exceeds the size limit.
     fn cut_bytes(&mut self) {
         self.kept.sort_unstable_by(|a, b| a.compare(b, self.order));
         self.kept.truncate(self.room);
@@ -111,7 +111,7 @@ impl<'q> Top<'q> {
         }
     }
 
-    /// Those kept, in order, and whether there are more than there was room for their bytes.
+    /// Returns the kept records in order, and whether the size limit cut others off.
     pub(super) fn finish(mut self) -> (Vec<RankedRecord>, bool) {
         self.cut_bytes();
         let records = self.kept.into_iter().map(|ranked| ranked.record);

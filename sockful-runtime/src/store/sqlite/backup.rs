@@ -1,4 +1,4 @@
-//! A copy of the file while it is in use.
+//! Copies of the file while it is in use.
 
 use super::failure::failure;
 use super::file::{open_reader, renew_copy};
@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Copies what `from` holds at one moment to `to`, which gets its name when it is whole and on the disk.
+/// Copies the state of `from` at one moment to `to`, which appears only when it is complete and synced.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     let is_there = fs::exists(to).map_err(|error| unwritten(to, &error))?;
     if is_there {
@@ -25,24 +25,24 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
         name().map_err(|error| unwritten(to, &error))
     });
     if made.is_err() {
-        // What can't be removed either is told by the error that led here.
+        // If it cannot be removed either, the original error says why.
         drop(fs::remove_file(&partial));
     }
     made
 }
 
-/// Where it is while it is not whole.
+/// Returns the path of the copy while it is incomplete.
 pub(super) fn partial(to: &Path) -> PathBuf {
     let mut name = to.as_os_str().to_owned();
     name.push("-partial");
     name.into()
 }
 
-/// Writes a copy to a file that is not whole before this returns.
+/// Writes a copy to a file that is incomplete until this returns.
 pub(super) fn write(from: &Path, to: &Path) -> Result<()> {
     match fs::remove_file(to) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritten(to, &error)),
-        // One that was interrupted is of no use.
+        // An interrupted copy is useless.
         _ => {}
     }
     let name = to.to_str().ok_or_else(|| {
@@ -56,7 +56,7 @@ pub(super) fn write(from: &Path, to: &Path) -> Result<()> {
     renew_copy(&copy().map_err(failure)?)
 }
 
-/// A name is on the disk when its folder is.
+/// Syncs the folder: a file name is durable only when its folder is.
 pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()

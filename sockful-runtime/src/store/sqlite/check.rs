@@ -1,4 +1,4 @@
-//! Whether all that a file holds is as it must be.
+//! Checks the integrity of a file.
 
 use super::failure::failure;
 use super::file::open_reader;
@@ -19,7 +19,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What was read, and what is wrong with it.
+/// The result of a check: what was read, and the errors.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     records: usize,
@@ -51,11 +51,12 @@ impl fmt::Display for Checked {
     }
 }
 
-/// Reads all that the file holds for these resources, as it is at one moment; a server may have it open.
+/// Reads everything that the file contains for these resources, at one moment; a server may have it
+/// open.
 ///
 /// # Errors
 ///
-/// Where it can't be read at all.
+/// If the file cannot be read at all.
 pub(crate) fn check(
     path: &Path,
     resources: impl Iterator<Item = &'static ResourceDef>,
@@ -78,8 +79,8 @@ pub(crate) fn check(
     Ok(checked)
 }
 
-/// What the log says of records, by the place of their resource and their id: what tells the newest image
-/// from any other, `None` where it was removed.
+/// The newest image of each record in the log, by the index of its resource and its id: the digest of
+/// the image, `None` if it was removed.
 type Replayed = HashMap<(usize, Box<str>), Option<u64>>;
 
 impl Checked {
@@ -87,7 +88,7 @@ impl Checked {
         self.problems.push(problem);
     }
 
-    /// What `SQLite` itself says of its file.
+    /// Runs the integrity check of `SQLite`.
     fn pages(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare("PRAGMA integrity_check")?;
         let mut rows = statement.query([])?;
@@ -100,13 +101,13 @@ impl Checked {
         Ok(())
     }
 
-    /// Whether the records of a resource are stored as it declares them.
+    /// Returns whether the records of a resource are stored in its current form.
     fn is_of(&mut self, connection: &Connection, table: &SqliteTable) -> Result<bool> {
         let name = table.definition.name;
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let form = connection.query_row(read, [name], |row| row.get::<_, String>(0));
         let Some(form) = form.optional().map_err(failure)? else {
-            // It was never served with this file.
+            // The resource was never served with this file.
             return Ok(false);
         };
         let form: Option<Form> = serde_json::from_str(&form).ok();
@@ -117,7 +118,7 @@ impl Checked {
         Ok(is_of)
     }
 
-    /// The records of a resource and what they are found by.
+    /// Checks the records of a resource and their indexes.
     fn table(&mut self, connection: &Connection, table: &SqliteTable) -> Result<()> {
         let name = table.definition.name;
         let columns = table.indexed.iter();
@@ -157,11 +158,12 @@ impl Checked {
         Ok(())
     }
 
-    /// The log: dense, each change upon the one before, and the last one as it is stored.
+    /// Checks the log: it is dense, each change follows the previous one, and the last one equals the
+    /// stored record.
     fn log(&mut self, connection: &Connection, tables: &[SqliteTable]) -> Result<()> {
         let (mut is_whole, mut last) = (false, None);
         let mut replayed = Replayed::new();
-        // What was done by hand no commit tells of.
+        // Changes of SQL migrations are not in the log.
         let migrations = "SELECT EXISTS (SELECT 1 FROM sockful_migrations)";
         let has_migrated = connection.query_row(migrations, [], |row| row.get(0));
         let has_migrated: bool = has_migrated.map_err(failure)?;
@@ -178,7 +180,7 @@ impl Checked {
                     return Ok(());
                 }
             };
-            // One that was begun anew says nothing at first.
+            // The first commit of a restarted log is empty.
             is_whole |= is_first && seq == 1 && !committed.is_empty() && !has_migrated;
             for change in committed.changes {
                 let Some(record) = change.after.as_ref().or(change.before.as_ref()) else {
@@ -187,7 +189,7 @@ impl Checked {
                 let place = (change.resource, Box::from(record.id()));
                 let [before, after] = [&change.before, &change.after].map(|it| digest(it.as_ref()));
                 let known = replayed.insert(place, after);
-                // Nothing was there before a log that is whole.
+                // No records existed before a complete log.
                 let known = known.or(is_whole.then_some(None));
                 if known.is_some_and(|known| known != before) {
                     let name = tables[change.resource].definition.name;
@@ -201,7 +203,7 @@ impl Checked {
         let mut living = vec![0; tables.len()];
         for ((resource, id), image) in &replayed {
             living[*resource] += usize::from(image.is_some());
-            // One that can't be read was told of.
+            // A record that cannot be read was reported already.
             let stored = tables[*resource].get(connection, id);
             if stored.is_ok_and(|stored| digest(stored.as_ref()) != *image) {
                 let name = tables[*resource].definition.name;
@@ -239,7 +241,7 @@ impl Checked {
     }
 }
 
-/// Tells an image of a record from any other.
+/// Returns a digest that distinguishes images of a record.
 fn digest(record: Option<&Arc<Record>>) -> Option<u64> {
     record.map(|record| {
         let mut hasher = DefaultHasher::new();

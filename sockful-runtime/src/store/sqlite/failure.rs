@@ -1,9 +1,9 @@
-//! What is told where `SQLite` fails.
+//! The errors for failures of `SQLite`.
 
 use crate::core::error::{Error, ErrorKind, Outcome};
 use rusqlite::{ErrorCode, ffi};
 
-/// The error that a request gets where a statement failed and nothing of it took effect.
+/// Returns the error of a request whose statement failed without effect.
 pub(super) fn failure(error: rusqlite::Error) -> Error {
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk of the store is full",
@@ -23,29 +23,29 @@ pub(super) fn failure(error: rusqlite::Error) -> Error {
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
-/// The error of everything after the store was closed.
+/// Returns the error of every operation after the store was closed.
 pub(super) fn closed() -> Error {
     let message = "the store is closed";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
-/// The error of a commit if the file was removed or replaced while it is open.
+/// Returns the error of a commit if the file was removed or replaced while it is open.
 pub(super) fn replaced() -> Error {
     let message = "the file of the store was removed or replaced";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
-/// What is said of a commit whose transaction was undone on account of another, or never began.
+/// Returns the error of a commit whose transaction was rolled back because of another, or never began.
 pub(super) fn undone() -> Error {
     let message = "the store can't write now";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
-/// What is said of a commit whose transaction failed at its end, and was undone.
+/// Returns the error of a commit whose transaction failed at its end, and was rolled back.
 ///
-/// The page that makes it a commit is written last. Where a write failed, that page is not whole, and
-/// nobody will ever find a commit. Where anything failed behind it, such as the sync, one may be found
-/// if this process dies before the next has taken its place.
+/// The page that makes the transaction a commit is written last. If a write failed, that page is
+/// incomplete, and no commit will ever be found. If a later step such as the sync failed, the commit
+/// may be found if this process dies before the next commit has overwritten it.
 pub(super) fn uncommitted(error: &rusqlite::Error) -> Error {
     let extended = error.sqlite_error().map(|it| it.extended_code);
     let (message, outcome) = match (error.sqlite_error_code(), extended) {
@@ -58,7 +58,7 @@ pub(super) fn uncommitted(error: &rusqlite::Error) -> Error {
     Error::new(ErrorKind::Unavailable, message).with_outcome(outcome)
 }
 
-/// What is said of everything where a transaction can't be undone.
+/// Returns the error of every operation after a rollback failed.
 pub(super) fn poisoned() -> Error {
     let message = "the store failed while it wrote, and must be opened again";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::Unknown)

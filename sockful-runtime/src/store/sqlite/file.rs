@@ -10,9 +10,9 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use uuid::Uuid;
 
-/// Older ones may lose what was committed where the write-ahead log begins anew.
+/// Older versions may lose committed data when the write-ahead log restarts.
 const OLDEST: i32 = 3_051_003;
-/// How the tables are laid out.
+/// The version of the table layout.
 const FORMAT: i64 = 3;
 
 const TABLES: &str = "
@@ -28,7 +28,7 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS sockful_horizons (caller TEXT PRIMARY KEY, at INTEGER NOT NULL);
 ";
 
-/// The one connection that writes.
+/// Opens the only connection that writes.
 pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     if rusqlite::version_number() < OLDEST {
         let message = format!(
@@ -57,10 +57,11 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Makes sure of what was written by a process that did not live to sync it: it is found to be
-/// committed, and nobody may be told of it before it is on the disk.
+/// Ensures that data written by a process that died before syncing it is durable: it will be found
+/// committed, and must not be reported before it is on the disk.
 ///
-/// To sync it is not enough. Where that has failed before, the system has the bytes at hand, takes
+/// A sync is not sufficient. After a failed sync the kernel may have the data in its cache, consider it
+/// clean, and drop it at any time; only data that is written again is synced.
 /// them for written, and may forget them at any time; only what is written anew is synced.
 pub(super) fn settle_log(path: &Path) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
@@ -90,12 +91,12 @@ fn rewrite(file: &mut File) -> io::Result<()> {
     }
 }
 
-/// Names the history that the file holds.
+/// Returns the name of the history in the file.
 pub(super) fn epoch(connection: &Connection) -> rusqlite::Result<Box<str>> {
     meta(connection, "epoch", Uuid::now_v7().to_string()).map(Into::into)
 }
 
-/// The message for an operator if the file cannot be opened.
+/// Returns the operator's message if the file cannot be opened.
 fn unopened(path: &Path, error: &rusqlite::Error) -> Error {
     let path = path.display();
     let message = match error.sqlite_error_code() {
@@ -112,13 +113,13 @@ fn unopened(path: &Path, error: &rusqlite::Error) -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
 
-/// Gives this start of a server a number in the file, see [`inspection`](super::inspection). `in_file` is
-/// the number in the file without its log.
+/// Assigns a number in the file to this start of a server, see [`inspection`](super::inspection).
+/// `in_file` is the number in the file without its log.
 pub(super) fn begin_run(connection: &Connection, in_file: u32, lock: &FileLock) -> Result<()> {
     let read = || connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0));
     let before = read().map_err(failure)?.cast_unsigned();
     let this = new_run()?;
-    // An earlier number comes back if what the last process wrote is lost with the power.
+    // An earlier number reappears if a power failure loses what the last process wrote.
     let mut possible = lock.noted_runs();
     possible.extend([in_file, before, this]);
     possible.sort_unstable();
@@ -126,8 +127,8 @@ pub(super) fn begin_run(connection: &Connection, in_file: u32, lock: &FileLock) 
     lock.note_runs(&possible)?;
     let write = || {
         write_run(connection, this, before)?;
-        // The log is not cut: if the power is lost, a part of the old one could be left, and undo what
-        // the file has by now.
+        // The log is not truncated: after a power failure a part of the old one could remain, and undo
+        // newer data of the file.
         let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
         connection.query_row(checkpoint, [], |row| {
             Ok(row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
@@ -137,7 +138,7 @@ pub(super) fn begin_run(connection: &Connection, in_file: u32, lock: &FileLock) 
     if is_in_file {
         return lock.note_runs(&[this]);
     }
-    // Another process reads the file, which has an earlier number until it is done.
+    // Another process reads the file, which has an earlier number until that is done.
     Ok(())
 }
 
@@ -153,13 +154,13 @@ fn write_run(connection: &Connection, this: u32, before: u32) -> rusqlite::Resul
     ))
 }
 
-/// Makes a copy another store: with a history, a secret and a run of its own.
+/// Turns a copy into a separate store: with its own history, secret and run.
 pub(super) fn renew_copy(connection: &Connection) -> Result<()> {
     renew_history(connection)?;
     write_run(connection, new_run()?, 0).map_err(failure)
 }
 
-/// Whether a database is a store of this version.
+/// Checks that a database is a store of this version.
 ///
 /// # Errors
 ///
@@ -183,7 +184,7 @@ pub(super) fn check_format(connection: &Connection, path: &Path) -> Result<()> {
     }
 }
 
-/// The secret that authenticates positions in the history that the file holds.
+/// Returns the secret that authenticates positions in the file's history.
 pub(super) fn secret(connection: &Connection) -> Result<[u8; 32]> {
     let first = new_secret()?.to_vec();
     let stored = meta(connection, "secret", first).map_err(failure)?;
@@ -191,7 +192,7 @@ pub(super) fn secret(connection: &Connection) -> Result<[u8; 32]> {
     stored.map_err(|_| Error::internal("the secret in the file has another length"))
 }
 
-/// Begins another history with what the file holds now: no position of the earlier one is valid.
+/// Begins a new history with the current content: positions of the earlier one are invalid.
 pub(super) fn renew_history(connection: &Connection) -> Result<()> {
     let write = "INSERT OR REPLACE INTO sockful_meta VALUES ('epoch', ?1), ('secret', ?2)";
     let (epoch, secret) = (Uuid::now_v7().to_string(), new_secret()?);
@@ -199,7 +200,7 @@ pub(super) fn renew_history(connection: &Connection) -> Result<()> {
     written.map(drop).map_err(failure)
 }
 
-/// A connection that only reads.
+/// Opens a connection that only reads.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -207,7 +208,7 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// What is written down under `name`; `first` where nothing is yet.
+/// Returns the stored value of `name`; stores `first` if there is none.
 fn meta<T>(connection: &Connection, name: &str, first: T) -> rusqlite::Result<T>
 where
     T: rusqlite::ToSql + rusqlite::types::FromSql,

@@ -1,10 +1,10 @@
-//! Which file a path leads to, and whether it still does.
+//! Identifies the file behind a path, and detects its replacement.
 
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Identifies a file, whatever its names are.
+/// Identifies a file independently of its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileIdentity {
     device: u64,
@@ -12,9 +12,10 @@ pub(super) struct FileIdentity {
 }
 
 impl FileIdentity {
-    /// The file that a path leads to; `None` if there is none, or if the system does not report it.
+    /// Returns the identity of the file at a path; `None` if there is none, or if the system does not
+    /// report it.
     ///
-    /// The file is not opened: closing a second descriptor would end the locks of `SQLite` on it.
+    /// The file is not opened: closing a second descriptor would release the locks of `SQLite` on it.
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
         match fs::metadata(path) {
             Ok(metadata) => Ok(Self::from_metadata(&metadata)),
@@ -41,13 +42,13 @@ impl FileIdentity {
     }
 }
 
-/// Whether a path leads to the file that was opened, as far as the system reports it.
+/// Returns whether a path leads to the file that was opened, as far as the system reports it.
 pub(super) fn is_same(path: &Path, opened: Option<FileIdentity>) -> bool {
-    // A folder that cannot be read says nothing about the file.
+    // A folder that cannot be read provides no information about the file.
     opened.is_none() || FileIdentity::of(path).map_or(true, |now| now == opened)
 }
 
-/// How many names a file has; 1 if it does not exist, or if the system does not report it.
+/// Returns the number of names of a file; 1 if it does not exist, or if the system does not report it.
 pub(super) fn names(path: &Path) -> u64 {
     #[cfg(unix)]
     {
@@ -61,21 +62,21 @@ pub(super) fn names(path: &Path) -> u64 {
     }
 }
 
-/// Notices if the file of an open store, or its write-ahead log, is removed or replaced. What is written
-/// to it from then on would be lost.
+/// Detects when the file of an open store, or its write-ahead log, is removed or replaced. Later writes
+/// to it would be lost.
 #[derive(Debug)]
 pub(super) struct FileWatch {
     path: PathBuf,
     wal: PathBuf,
     opened: Option<FileIdentity>,
-    /// Set when the log is there for the first time.
+    /// Set when the log exists for the first time.
     opened_wal: Option<FileIdentity>,
-    /// Whether the files were there at the last check.
+    /// Whether the files existed at the last check.
     is_there: bool,
 }
 
 impl FileWatch {
-    /// The file itself.
+    /// Returns the identity of the file itself.
     pub(super) fn opened(&self) -> Option<FileIdentity> {
         self.opened
     }
@@ -91,7 +92,7 @@ impl FileWatch {
         })
     }
 
-    /// Whether both are still where they were. Logs when this changes.
+    /// Returns whether both files are still in place. Logs when this changes.
     pub(super) fn is_there(&mut self) -> bool {
         if self.opened_wal.is_none() {
             self.opened_wal = FileIdentity::of(&self.wal).ok().flatten();
@@ -115,7 +116,7 @@ impl FileWatch {
     }
 }
 
-/// The path of a file that belongs to another one.
+/// Returns the path of a file that belongs to another one.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

@@ -1,4 +1,4 @@
-//! The lock of the file: one process at a time opens it.
+//! The lock of the file, which only one process may open.
 
 use super::file_identity::{FileIdentity, beside, names};
 use crate::core::error::{Error, ErrorKind, Result};
@@ -16,19 +16,19 @@ pub(super) fn resolved(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let whole = path.canonicalize().or_else(|_| {
-        // It is yet to be made.
+        // The file does not exist yet.
         let name = path.file_name().unwrap_or_default();
         folder.canonicalize().map(|folder| folder.join(name))
     });
-    // Where even its folder is not there, opening it says so.
+    // If even its folder does not exist, opening it reports this.
     whole.unwrap_or_else(|_| path.to_owned())
 }
 
-/// Keeps other processes from opening the file until it is dropped.
+/// Prevents other processes from opening the file until it is dropped.
 ///
-/// The file beside the store is locked, and on Unix the file itself: it may have more than one path. Its
-/// descriptor is closed only after `SQLite` has closed its own, because closing any descriptor of a file
-/// ends the locks that the process has on it.
+/// The file next to the store is locked, and on Unix the store itself, which may have more than one
+/// path. Its descriptor is closed only after `SQLite` has closed its own, because closing any
+/// descriptor of a file releases the locks that the process has on it.
 #[derive(Debug)]
 pub(super) struct FileLock {
     path: PathBuf,
@@ -37,17 +37,17 @@ pub(super) struct FileLock {
     registered: Option<FileIdentity>,
 }
 
-/// The files that this process has open, by whatever path.
+/// The files that this process has open, by any path.
 static OPEN: Mutex<BTreeSet<FileIdentity>> = Mutex::new(BTreeSet::new());
 
-/// How many bytes a note of runs may have. A longer one is not read.
+/// The maximum size of a note of runs in bytes. A longer one is not read.
 const MAX_NOTE: u64 = 9 * 1_024;
 /// How often a lock is tried while another process may release it.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 impl FileLock {
-    /// Locks the file, which is created if it does not exist, and waits at most `wait` for another
-    /// process that has it.
+    /// Locks the file, which is created if it does not exist. Waits at most `wait` for another process
+    /// that holds the lock.
     pub(super) fn take(path: &Path, wait: Duration) -> Result<Self> {
         let deadline = Instant::now() + wait;
         let beside = lock_beside(path, deadline)?;
@@ -63,12 +63,12 @@ impl FileLock {
         })
     }
 
-    /// The file itself. It must not be opened a second time.
+    /// Returns the file itself. It must not be opened a second time.
     pub(super) fn data(&self) -> &File {
         &self.data
     }
 
-    /// The runs that are noted. None if nothing is, or if the note is damaged.
+    /// Returns the noted runs; none if there is no note, or if it is damaged.
     pub(super) fn noted_runs(&self) -> Vec<u32> {
         let mut text = String::new();
         let mut file = &self.beside;
@@ -93,8 +93,8 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // A process that is about to be started holds copies of the descriptors for a moment, and with
-        // them a lock that is not released by itself.
+        // While a child process is being started, it holds copies of the descriptors for a moment, and
+        // with them a lock that is not released by itself.
         for file in [&self.data, &self.beside] {
             if let Err(error) = file.unlock() {
                 let path = self.path.display();
@@ -117,13 +117,13 @@ fn note_runs(mut file: &File, runs: &[u32]) -> io::Result<()> {
         writeln!(text, "{run:08x}")?;
     }
     file.seek(SeekFrom::Start(0))?;
-    // What remains of the earlier note, if the process dies here, are runs that the file may have.
+    // If the process dies here, the rest of the earlier note are runs that the file may have.
     file.write_all(&text)?;
     file.set_len(text.len() as u64)?;
     file.sync_all()
 }
 
-/// Keeps servers from opening a file that is about to be replaced.
+/// Prevents servers from opening a file that is about to be replaced.
 #[derive(Debug)]
 pub(super) struct ReplacementLock {
     beside: File,
@@ -146,7 +146,7 @@ impl ReplacementLock {
         })
     }
 
-    /// Notes that the file was replaced.
+    /// Records that the file was replaced.
     pub(super) fn forget_run(&self) -> io::Result<()> {
         note_runs(&self.beside, &[])
     }
@@ -161,14 +161,14 @@ fn lock_beside(path: &Path, deadline: Instant) -> Result<File> {
     Ok(file)
 }
 
-/// Locks the file itself, so that it is not opened by another path.
+/// Locks the file itself, so that it cannot be opened by another path.
 fn lock_data(
     path: &Path,
     options: &OpenOptions,
     deadline: Instant,
 ) -> Result<(File, Option<FileIdentity>)> {
     let unopened = |error: io::Error| unavailable(path, &format!("can't be opened: {error}"));
-    // A descriptor of a file that this process has open must not be opened, and not be closed.
+    // A descriptor of a file that this process has open must neither be opened again nor closed.
     let mut open = open_files();
     let known = FileIdentity::of(path).map_err(unopened)?;
     if known.is_some_and(|known| open.contains(&known)) {
@@ -179,7 +179,7 @@ fn lock_data(
     let identity = FileIdentity::of(path).map_err(unopened)?;
     open.extend(identity);
     drop(open);
-    // Elsewhere such a lock would keep SQLite itself from the file.
+    // On other systems such a lock would exclude SQLite itself.
     let locked = if cfg!(unix) {
         lock(path, &file, deadline)
     } else {
@@ -215,7 +215,7 @@ fn lock(path: &Path, file: &File, deadline: Instant) -> Result<()> {
     }
 }
 
-/// Refuses a file with more than one name: the log of each name would be another one.
+/// Rejects a file with more than one name: each name would have its own log.
 fn check_names(path: &Path) -> Result<()> {
     let names = names(path);
     if names <= 1 {

@@ -1,4 +1,4 @@
-//! What is kept at hand of the newest commits, so that those who follow them need not read the file.
+//! The newest commits and completed requests in memory, so that subscribers need not read the file.
 
 use crate::store::StoreLimits;
 use crate::store::commit::Committed;
@@ -8,10 +8,10 @@ use crate::store::sqlite::tables::idempotency::{Gone, StoredIndex};
 use crate::store::sqlite::tables::log::LogEnd;
 use std::sync::Arc;
 
-/// The newest commits and the requests that made them, as far as they are published.
+/// The newest published commits, and the requests that made them.
 #[derive(Debug)]
 pub(super) struct History {
-    /// The newest commits, as many as there is room for.
+    /// The newest commits, up to the capacity.
     pub(super) recent: RecentCommits,
     pub(super) idempotency: StoredIndex,
 }
@@ -35,8 +35,8 @@ impl History {
         }
     }
 
-    /// Appends a commit and the request that made it. Requests and commits that no longer fit are moved
-    /// to `gone` and `trimmed`.
+    /// Appends a commit and its request. Requests and commits that no longer fit are moved to `gone`
+    /// and `trimmed`.
     pub(super) fn publish(
         &mut self,
         committed: Arc<Committed>,

@@ -1,11 +1,13 @@
-//! What a file and the write-ahead log beside it are, before `SQLite` opens them.
+//! Inspects a file and the write-ahead log next to it, before `SQLite` opens them.
 //!
-//! `SQLite` applies whatever log it finds beside a file. If the file was replaced by a copy after a crash,
-//! the log of the earlier file would undo the copy, or mix both. So each start of a server gives the file
-//! a number of its own, the *run*, in two fields of the header that applications may use: the number of
-//! this run and of the run before. It is in the file, in the first page of the log, and in the lock file.
+//! `SQLite` applies any log that it finds next to a file. If the file was replaced by a copy after a
+//! crash, the log of the earlier file would undo the copy, or mix both. Therefore each start of a
+//! server assigns a number to the file, the *run*, in two header fields that applications may use: the
+//! number of this run and of the previous run. It is in the file, in the first page of the log, and in
+//! the lock file.
 //!
 //! While the number changes, the lock file lists each number that the file or its log may have if the
+//! process dies, so that no crash looks like another file.
 //! process dies, so that no crash looks like another file.
 
 use super::file_identity::beside;
@@ -19,20 +21,20 @@ const HEADER: usize = 100;
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
-/// The numbers of a start of a server, as `PRAGMA application_id` and `PRAGMA user_version` have them.
+/// The numbers of a server start, as in `PRAGMA application_id` and `PRAGMA user_version`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) this: u32,
     pub(super) before: u32,
 }
 
-/// Checks the file before it is opened, and returns the run in its header, if it has one. `noted` are the
-/// runs that the lock file names.
+/// Checks the file before it is opened, and returns the run in its header, if it has one. `noted` are
+/// the runs in the lock file.
 ///
 /// # Errors
 ///
-/// `unavailable`, with the cause and what to do, if it is not a database, is truncated, or if the log
-/// beside it belongs to another file.
+/// `unavailable`, with the cause and the remedy, if it is not a database, is truncated, or if the log
+/// next to it belongs to another file.
 pub(super) fn inspect(path: &Path, mut file: &File, noted: &[u32]) -> Result<Option<u32>> {
     let name = path.display();
     let refuse = |why: String| Err(Error::new(ErrorKind::Unavailable, why));
@@ -66,7 +68,7 @@ pub(super) fn inspect(path: &Path, mut file: &File, noted: &[u32]) -> Result<Opt
         size => size,
     };
     let pages = u64::from(number(&header, 28));
-    // Programs of old leave the number of pages as it was.
+    // Old programs do not update the number of pages.
     let is_counted = number(&header, 24) == number(&header, 92);
     let missing = (pages * page).saturating_sub(length);
     if wal == LogContent::Nothing && is_counted && missing > 0 {
@@ -107,12 +109,12 @@ fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_be_bytes(number)
 }
 
-/// What is in a write-ahead log.
+/// The content of a write-ahead log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LogContent {
-    /// Nothing, or nothing that `SQLite` would apply.
+    /// Nothing that `SQLite` would apply.
     Nothing,
-    /// Pages, and none of them names a run.
+    /// Pages without a run.
     Unnamed,
     /// Pages of this run.
     Of(Run),
@@ -143,7 +145,7 @@ fn read_wal(path: &Path) -> io::Result<LogContent> {
     let mut frame = vec![0; FRAME_HEADER + usize::try_from(page).unwrap_or(0).max(HEADER)];
     let mut count = 0_u64;
     let mut file = io::BufReader::with_capacity(1 << 16, file);
-    // What is behind the last whole frame was not synced, or is left from before the log began again.
+    // Anything after the last complete frame was not synced, or remains from before the log restarted.
     while file.read_exact(&mut frame).is_ok() && frame[8..16] == header[16..24] {
         sum.add(&frame[..8]);
         sum.add(&frame[FRAME_HEADER..]);
@@ -162,7 +164,7 @@ fn read_wal(path: &Path) -> io::Result<LogContent> {
     })
 }
 
-/// The checksum of a log, as its format defines it.
+/// The checksum of a log, as defined by its format.
 struct Checksum {
     is_big_endian: bool,
     sums: [u32; 2],

@@ -1,4 +1,4 @@
-//! What is stored of older versions of the resources, made into records of these.
+//! Migrates the stored records from older definitions of their resources.
 
 mod findings;
 mod history;
@@ -15,23 +15,23 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What was done, and what stands against it.
+/// The steps of a migration, and the obstacles.
 #[derive(Debug, Default)]
 struct Plan {
     done: Vec<String>,
     refused: Vec<String>,
-    /// Whether clients may hold something that is no longer so.
+    /// Whether clients may hold data that is no longer correct.
     is_other_history: bool,
 }
 
-/// The resources whose records were made anew, by the names under which they were stored.
+/// The resources whose records were rewritten, by their stored names.
 type Remade<'a> = HashMap<String, Layout<'a>>;
 
-/// Makes everything as it is declared now, or nothing.
+/// Migrates everything to the current definitions, or nothing.
 ///
 /// # Errors
 ///
-/// `unavailable`, with the plan, where something would be lost or does not fit.
+/// `unavailable`, with the plan, if a value would be lost or does not fit.
 pub(super) fn migrate(
     path: &Path,
     connection: &mut Connection,
@@ -92,7 +92,7 @@ pub(super) fn migrate(
     Ok(())
 }
 
-/// Whether nothing but defaults has changed, which no stored record depends on.
+/// Returns whether only defaults have changed, which no stored record depends on.
 fn has_other_defaults(name: &str, stored: &str, layout: Layout<'_>) -> bool {
     let form = layout.whole();
     let is_other = name == layout.definition().name && stored != form.text();
@@ -101,7 +101,7 @@ fn has_other_defaults(name: &str, stored: &str, layout: Layout<'_>) -> bool {
             .is_ok_and(|stored| stored.without_defaults() == form.without_defaults())
 }
 
-/// Under which name records of this resource are stored, and what they look like.
+/// Returns the stored name of this resource's records, and their form.
 fn older(transaction: &Transaction<'_>, layout: Layout<'_>) -> Result<Option<(String, String)>> {
     let definition = layout.definition();
     for &name in [&definition.name]

@@ -1,4 +1,4 @@
-//! A file that is open for some resources.
+//! A file that is open for a list of resources.
 
 use super::failure::{closed, failure, poisoned};
 use super::file;
@@ -30,12 +30,13 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
-/// How many commits wait for the writer before those who ask for more wait themselves.
+/// The maximum number of commits that wait for the writer; further callers wait themselves.
 const MAX_WAITING: usize = 1_024;
-/// How many commits are at hand from the start: clients that were cut off by a restart resume there.
+/// The number of commits in memory from the start: clients that were disconnected by a restart resume
+/// there.
 const AT_HAND: u64 = 1_024;
 
-/// A file that is yet to be opened, and what for.
+/// A file to open, and the resources to open it for.
 pub(super) struct FileOpener<'a> {
     pub(super) path: &'a Path,
     pub(super) connection: Connection,
@@ -107,7 +108,7 @@ impl FileOpener<'_> {
 }
 
 impl OpenFile {
-    /// What `see` sees of a table at this moment.
+    /// Evaluates `see` on a table at the current commit.
     pub(super) async fn see<T: Send + 'static>(
         &self,
         resource: usize,
@@ -135,9 +136,9 @@ impl OpenFile {
                 value: Some(completed),
                 ..
             }) => Ok(Lookup::Completed(completed)),
-            // It had to make room in the meantime.
+            // The response was dropped meanwhile to make room.
             Ok(_) => Ok(Lookup::Forgotten),
-            // It has taken effect, and only what was answered can't be read.
+            // The request has taken effect, only its response cannot be read.
             Err(error) => Err(error.with_outcome(Outcome::Unknown)),
         }))
     }
@@ -205,7 +206,7 @@ impl OpenFile {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes no more commits. The thread ends when it has written those that it has, and closed the file.
+    /// Rejects further commits. The thread ends when it has written its queue and closed the file.
     pub(super) fn begin_close(&self) -> Option<JoinHandle<()>> {
         drop(self.jobs().take());
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
@@ -215,7 +216,7 @@ impl OpenFile {
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
-        // What it was asked for is on the disk before another may open the file.
+        // Queued commits must be on the disk before another process may open the file.
         drop(self.begin_close().map(JoinHandle::join));
     }
 }

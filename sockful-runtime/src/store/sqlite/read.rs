@@ -1,4 +1,4 @@
-//! Connections that read, each at one moment, and what is looked up and searched on them.
+//! Read connections, each with a consistent view, and look-ups and searches on them.
 
 pub(super) mod lookup_latency;
 pub(super) mod lookups;

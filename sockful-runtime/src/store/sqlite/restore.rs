@@ -1,4 +1,4 @@
-//! Puts a copy in the place of a store.
+//! Replaces a store by a copy.
 
 use super::backup::{partial, sync_folder, unwritten, write};
 use super::failure::failure;
@@ -12,11 +12,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Replaces the store `to`, which no server may have open, by what the copy `from` holds. Returns where
-/// the replaced file is now, if there was one.
+/// Replaces the store `to`, which no server may have open, by the content of the copy `from`. Returns
+/// the new path of the replaced file, if there was one.
 ///
-/// The copy is checked before anything is replaced, and stays as it is. The restored store begins another
-/// history, so that clients which were ahead of the copy receive all records again.
+/// The copy is checked before anything is replaced, and stays unchanged. The restored store begins a
+/// new history, so that clients which were ahead of the copy receive all records again.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ fn check_pages(from: &Path, partial: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::Unavailable, message))
 }
 
-/// Moves the old file and its log away and the new file to the path, which is never without a file.
+/// Moves the old file and its log away and the new file to the path, at which a file always exists.
 fn replace(partial: &Path, to: &Path) -> io::Result<Option<PathBuf>> {
     File::open(partial)?.sync_all()?;
     let replaced = beside(to, "-replaced");
@@ -76,7 +76,7 @@ fn replace(partial: &Path, to: &Path) -> io::Result<Option<PathBuf>> {
         remove(&old)?;
     }
     if is_there && fs::hard_link(to, &replaced).is_err() {
-        // Not every file system has such links.
+        // Not every file system supports hard links.
         fs::rename(to, &replaced)?;
     }
     let wal = beside(to, "-wal");

@@ -1,4 +1,4 @@
-//! What the writer, the readers and the store itself share.
+//! The state shared by the writer, the readers and the store.
 
 use super::failure::poisoned;
 use super::history::History;
@@ -64,23 +64,23 @@ impl SharedFile {
         self.is_poisoned.load(Ordering::Acquire)
     }
 
-    /// Takes no commit any more.
+    /// Rejects all further commits.
     pub(super) fn poison(&self) {
         self.is_poisoned.store(true, Ordering::Release);
         self.head.send_modify(|_| {});
     }
 
-    /// The number of the newest commit that is published.
+    /// Returns the number of the newest published commit.
     pub(super) fn head(&self) -> u64 {
         *self.head.borrow()
     }
 
-    /// Tells of a new head.
+    /// Publishes a new head.
     pub(super) fn announce(&self, seq: u64) {
         head::raise(&self.head, seq);
     }
 
-    /// Looks a record up on this thread, if that is quick and what it saw is published.
+    /// Looks a record up on this thread, if that is fast and the view is published.
     pub(super) fn look_up_now(&self, resource: usize, id: &str) -> Option<LookedUp> {
         let found = self.lookups.try_now(resource, id)?;
         let is_published = |view: &View<_>| view.seq <= self.head();
@@ -94,7 +94,7 @@ impl SharedFile {
         Ok(view)
     }
 
-    /// What `see` sees of the file at one moment.
+    /// Evaluates `see` on the file at one commit.
     pub(super) async fn read<T: Send + 'static>(
         self: Arc<Self>,
         see: impl FnOnce(&Self, &Connection) -> Result<T> + Send + 'static,
@@ -112,7 +112,7 @@ impl SharedFile {
         Ok(view)
     }
 
-    /// What `see` sees of a table at one moment, in a scan.
+    /// Evaluates `see` on a table at one commit, in a scan.
     pub(super) async fn scan<T: Send + 'static>(
         self: Arc<Self>,
         resource: usize,
@@ -134,7 +134,7 @@ impl SharedFile {
         Ok(view)
     }
 
-    /// Waits for leave to read for long.
+    /// Waits for permission for a long read.
     async fn acquire_long(&self) -> Result<(ScanPermit, ReaderPermit)> {
         let permit = self.scans.acquire().await?;
         self.readers.wait_until_open().await?;
@@ -142,7 +142,7 @@ impl SharedFile {
         Ok((permit, reader))
     }
 
-    /// What `see` sees of a table by this reader, until the scan is stopped.
+    /// Evaluates `see` on a table with this reader, until the scan is stopped.
     pub(super) fn search<T>(
         &self,
         reader: &SnapshotReader,
@@ -167,7 +167,7 @@ impl SharedFile {
         )
     }
 
-    /// A connection that sees the file as it is now for as long as it is kept.
+    /// Returns a connection with a view of the current file, for as long as it is held.
     pub(super) async fn freeze(&self) -> Result<(SnapshotReader, ScanPermit)> {
         let (permit, reader) = self.acquire_long().await?;
         let reader = aside(move || reader.begin()).await?;
@@ -175,7 +175,7 @@ impl SharedFile {
         Ok((reader, permit))
     }
 
-    /// Waits until the log has a commit that a reader has seen, which it does in a moment.
+    /// Waits until the log contains a commit that a reader has seen, which takes only a moment.
     pub(super) async fn published(&self, seq: u64) -> Result<()> {
         if self.head() >= seq {
             return Ok(());
@@ -197,7 +197,7 @@ impl LongRead for StopSignal {
     }
 }
 
-/// Runs `work`, which waits for the disk, on a thread for such work.
+/// Runs `work`, which blocks on the disk, on a blocking thread.
 pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

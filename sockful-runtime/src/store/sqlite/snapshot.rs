@@ -1,4 +1,4 @@
-//! Some resources at one moment.
+//! Snapshots of some resources.
 
 use super::shared_file::SharedFile;
 use crate::core::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::store::{Found, MaybeReady, Several, Snapshot, boxed};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// A connection that goes on seeing what it saw at first.
+/// A connection with an unchanging view.
 #[derive(Debug)]
 pub(super) struct SqliteSnapshot {
     seq: u64,
@@ -24,15 +24,15 @@ pub(super) struct SqliteSnapshot {
 /// The connection of a snapshot, until that is dropped or has to end.
 #[derive(Debug)]
 struct KeptReader {
-    /// The permit is held until the last scan has ended.
+    /// The connection and its permit, held until the last scan has ended.
     reader: Mutex<Option<(SnapshotReader, ScanPermit)>>,
-    /// The scan that uses it.
+    /// The scan that uses the connection.
     scan: Mutex<Option<Arc<StopSignal>>>,
     has_ended: AtomicBool,
 }
 
 impl KeptReader {
-    /// What `see` sees by the connection; `stop` ends the scan that it is a part of.
+    /// Evaluates `see` on the connection; `stop` ends the scan that it is a part of.
     fn see<T>(
         &self,
         stop: Arc<StopSignal>,
@@ -62,7 +62,7 @@ impl LongRead for KeptReader {
         if let Some(scan) = &*self.scan() {
             scan.end();
         }
-        // A scan that uses it lets go of it.
+        // Otherwise the scan that uses it releases it.
         if let Ok(mut reader) = self.reader.try_lock() {
             *reader = None;
         }
@@ -91,7 +91,7 @@ impl SqliteSnapshot {
         })
     }
 
-    /// What `see` sees of a table.
+    /// Evaluates `see` on a table.
     fn see<T: Send + 'static>(
         &self,
         resource: usize,

@@ -1,4 +1,4 @@
-//! The tables of the file: records by resource, the log, and requests that took effect.
+//! The tables of the file: the records of each resource, the log, and completed requests.
 
 pub(super) mod encoding;
 pub(super) mod idempotency;

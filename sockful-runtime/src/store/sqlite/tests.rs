@@ -25,7 +25,7 @@ use proptest::test_runner::{Config as ProptestConfig, TestRunner};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::oneshot;
 
-/// A folder that is removed in the end.
+/// A folder that is removed when it is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -151,7 +151,7 @@ async fn abandoned_scan_interrupts_its_statement() {
         drop(tokio::time::timeout(std::time::Duration::from_millis(1), &mut scan).await);
     }
     drop(scan);
-    // Its permit comes back when the statement has ended.
+    // The permit is released when the statement has ended.
     let mut all = Vec::new();
     for _ in 0..read::readers::MAX_SCANS {
         all.push(shared.scans.acquire().await.expect("the scan has ended"));
@@ -355,7 +355,7 @@ fn transaction_failing_at_commit_is_rolled_back() {
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
     let file = Connection::open(&path).expect("a file");
-    // What a trigger does here is found to be wrong by `COMMIT`.
+    // The trigger's violation is detected at `COMMIT`.
     let trap = r#"
         CREATE TABLE owner (id PRIMARY KEY);
         CREATE TABLE owned (id REFERENCES owner DEFERRABLE INITIALLY DEFERRED);
@@ -374,7 +374,8 @@ fn transaction_failing_at_commit_is_rolled_back() {
     assert_eq!((eve.seq, eve.value), (0, None));
     let lookup = wait(store.completed("ann", key(1_000), NOW)).expect("an answer");
     assert!(matches!(lookup, Lookup::Unknown), "{lookup:?}");
-    // What failed may be found if the process dies now, so a retry that is refused does not know either.
+    // The failed commit may be found if the process dies now, so the outcome of a rejected retry is
+    // unknown too.
     let outcome = || match wait(store.commit(commit(vec![put("ann", 1)], Some(1_000)))) {
         Err(Rejected::Failed(error)) => error.outcome(),
         other => panic!("it is refused: {other:?}"),

@@ -1,4 +1,4 @@
-//! The thread that writes: commits in batches, each in one transaction.
+//! The writer thread, which commits batches, each in one transaction.
 
 pub(super) mod batch;
 pub(super) mod transaction;

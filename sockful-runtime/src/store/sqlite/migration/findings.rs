@@ -1,34 +1,34 @@
-//! What is found on the way, in words.
+//! The obstacles to a migration, as messages.
 
 use crate::core::error::Fault;
 use crate::store::{Form, Layout, StoredProperty};
 use std::collections::BTreeMap;
 
-/// What stands against a migration: how many records each is true of, and one of them.
+/// The obstacles to a migration: the number of records with each, and one of them.
 #[derive(Debug, Default)]
 pub(super) struct Findings(BTreeMap<Finding, (usize, String)>);
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Finding {
-    /// It has no value, and needs one.
+    /// A required property has no value.
     Missing(String),
-    /// Its value is not what it must be.
+    /// A value violates a rule or has the wrong type.
     Misfit(String, String),
-    /// It has a value, and is no longer declared.
+    /// A property has a value, but is no longer declared.
     Dropped(String),
-    /// Several records have one value of it.
+    /// Several records have the same value of a unique property.
     SharedFile(String),
 }
 
 impl Findings {
-    /// Notes the properties that a record would lose.
+    /// Counts the properties that a record would lose.
     pub(super) fn count(&mut self, id: &str, dropped: Vec<String>) {
         for name in dropped {
             self.note(Finding::Dropped(name), id);
         }
     }
 
-    /// Notes what a record does not keep to.
+    /// Counts the violations of a record.
     pub(super) fn faults(&mut self, id: &str, faults: &[Fault]) {
         for fault in faults {
             let path = fault.path.clone();
@@ -50,7 +50,7 @@ impl Findings {
         *count += 1;
     }
 
-    /// One sentence each: what it is, and what to write.
+    /// Returns one sentence for each obstacle: what it is, and what to write.
     pub(super) fn sentences(self) -> impl Iterator<Item = String> {
         self.0.into_iter().map(|(finding, (count, id))| {
             let records = match count {
@@ -81,7 +81,7 @@ impl Findings {
     }
 }
 
-/// How a resource differs from the one that was stored as `name`.
+/// Returns how a resource differs from the one stored as `name`.
 pub(super) fn differences(
     stored: &Form,
     name: &str,

@@ -1,4 +1,4 @@
-//! The log and the replies that are remembered: what of them still tells the truth.
+//! Migrates the log and the remembered responses, as far as they remain correct.
 
 use super::Remade;
 use crate::core::error::Result;
@@ -10,11 +10,11 @@ use crate::store::sqlite::tables::encoding::{
 use crate::store::sqlite::tables::idempotency;
 use rusqlite::{OptionalExtension, Transaction};
 
-/// What the log says where it says nothing.
+/// The entry of an empty commit.
 const NOTHING: &str = r#"{"changes":[],"emitted":[]}"#;
 
-/// Makes the history one of the resources as they are now. Where clients may hold a record that is
-/// another now, it begins anew: they are sent everything once more.
+/// Migrates the history to the current definitions. If clients may hold a record that has changed, the
+/// history restarts: clients receive everything again.
 pub(super) fn migrate(
     transaction: &Transaction<'_>,
     remade: &Remade<'_>,
@@ -26,7 +26,7 @@ pub(super) fn migrate(
     replies(transaction, remade)
 }
 
-/// Rewrites the log; gives up where a commit tells of a record that is another now.
+/// Migrates the log; returns `false` if a commit contains a record that has changed.
 fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
     each(transaction, "sockful_log", |seq, entry| {
         let migrated = migrate_commit(entry, |resource, image| {
@@ -39,8 +39,8 @@ fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
     })
 }
 
-/// The replies show what is stored now. If one can't, only its key is kept: a retry is refused rather
-/// than taking effect again.
+/// Migrates the remembered responses. If one cannot be migrated, only its key is kept: a retry is
+/// rejected instead of taking effect again.
 fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
     let all = each(transaction, "sockful_completions", |seq, entry| {
         if entry == idempotency::NO_RESPONSE {
@@ -56,7 +56,7 @@ fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
     all.map(drop)
 }
 
-/// The name of the resource and the record as they are now; `None` where it no longer fits.
+/// Returns the current name of the resource and the migrated record; `None` if it no longer fits.
 fn migrated(
     remade: &Remade<'_>,
     resource: &str,
@@ -71,14 +71,14 @@ fn migrated(
     }
 }
 
-/// Hands over number and text of one row after the other, which may be changed, until `take` says that
-/// it is of no use; says whether all were.
+/// Passes the number and the text of each row to `take`, which may change the text or stop by returning
+/// that it is unusable. Returns whether all rows were passed.
 fn each(
     transaction: &Transaction<'_>,
     table: &str,
     mut take: impl FnMut(i64, &str) -> Result<bool>,
 ) -> Result<bool> {
-    // One at a time: what a statement gives while its table changes is undefined.
+    // One row at a time: the results of a statement are undefined while its table changes.
     let select = format!("SELECT seq, entry FROM {table} WHERE seq > ?1 ORDER BY seq LIMIT 1");
     let mut statement = transaction.prepare(&select).map_err(failure)?;
     let mut last = 0;
@@ -102,7 +102,7 @@ fn set(transaction: &Transaction<'_>, table: &str, seq: i64, entry: &str) -> rus
     statement.execute((seq, entry)).map(drop)
 }
 
-/// Leaves nothing of the log but its number, and names the history otherwise.
+/// Removes the log except its number, and renames the history.
 fn begin_anew(transaction: &Transaction<'_>) -> Result<()> {
     let last = "SELECT max(seq) FROM sockful_log";
     let last = transaction.query_row(last, [], |row| row.get::<_, Option<i64>>(0));

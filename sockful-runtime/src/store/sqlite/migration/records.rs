@@ -1,4 +1,4 @@
-//! The records of one resource, one after the other.
+//! Migrates the records of one resource.
 
 use super::Plan;
 use super::findings::{Findings, differences};
@@ -8,7 +8,7 @@ use crate::store::sqlite::tables::table::{SqliteTable, quoted};
 use crate::store::{Form, Layout, Migrated};
 use rusqlite::{Row, Transaction};
 
-/// Makes the records that are stored as those of `name` into records of this resource.
+/// Migrates the records stored as `name` to this resource.
 pub(super) fn migrate(
     transaction: &Transaction<'_>,
     layout: Layout<'_>,
@@ -55,7 +55,7 @@ pub(super) fn migrate(
     Ok(())
 }
 
-/// Makes room for the table as it is to be; gives the name, quoted, that the old one has now.
+/// Renames the old table to make room for the new one; returns the quoted name that it has now.
 fn put_aside(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<String> {
     let (table, aside) = (quoted("record", name), quoted("older", name));
     let rename = format!("ALTER TABLE {table} RENAME TO {aside}");
@@ -73,7 +73,7 @@ fn put_aside(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<Stri
     Ok(aside)
 }
 
-/// Hands over each row: its id, its revision and its two texts.
+/// Passes each row to a callback: its id, its revision and its two texts.
 fn each(
     transaction: &Transaction<'_>,
     table: &str,

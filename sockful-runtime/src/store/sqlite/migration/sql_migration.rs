@@ -1,18 +1,18 @@
-//! Migrations that were written by hand, each run once.
+//! Hand-written migrations in SQL, each of which runs once.
 
 use super::Plan;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::sqlite::failure::failure;
 use rusqlite::Transaction;
 
-/// A migration in SQL. Their order is that of their names.
+/// A migration in SQL. Migrations are ordered by name.
 #[derive(Clone, Debug)]
 pub(in super::super) struct SqlMigration {
     pub(in super::super) name: String,
     pub(in super::super) sql: String,
 }
 
-/// Runs those that have not run yet, and says whether there were any.
+/// Runs the migrations that have not run yet, and returns whether there were any.
 pub(super) fn run(
     transaction: &Transaction<'_>,
     numbered: &[SqlMigration],

@@ -1,14 +1,14 @@
-//! How long look-ups take.
+//! The latency of look-ups.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// About how long it takes to wake another thread and to get its result.
+/// The approximate time to wake another thread and to receive its result.
 const ANOTHER_THREAD: Duration = Duration::from_micros(50);
 
-/// The moving average of the duration of look-ups. Each new one counts a sixteenth.
+/// The moving average of the duration of look-ups, in which each new one counts a sixteenth.
 ///
-/// If the pages are cached, as they mostly are, a look-up is done before another thread would have
+/// If the pages are cached, as they usually are, a look-up completes before another thread would have
 /// started. If it waits for the disk, it must not block the caller's thread.
 #[derive(Debug, Default)]
 pub(crate) struct LookupLatency {
@@ -16,12 +16,12 @@ pub(crate) struct LookupLatency {
 }
 
 impl LookupLatency {
-    /// Whether a look-up takes no longer than waking another thread.
+    /// Returns whether a look-up takes no longer than waking another thread.
     pub(crate) fn is_quick(&self) -> bool {
         Duration::from_nanos(self.nanos.load(Relaxed)) < ANOTHER_THREAD
     }
 
-    /// Adds the duration of a look-up. Of concurrent ones some may be lost.
+    /// Adds the duration of a look-up. Some of several concurrent updates may be lost.
     pub(crate) fn record(&self, taken: Duration) {
         let taken = u64::try_from(taken.as_nanos()).unwrap_or(u64::MAX);
         let mean = self.nanos.load(Relaxed);

@@ -1,4 +1,4 @@
-//! Look-ups of records by their ids, on the caller's thread while they are quick.
+//! Look-ups of records by id, on the caller's thread while they are fast.
 
 use super::lookup_latency::LookupLatency;
 use super::readers::{ReaderPool, SnapshotReader, patiently};
@@ -11,18 +11,19 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
-/// How many look-ups wait or run at most.
+/// The maximum number of waiting and running look-ups.
 const MAX_WAITING: usize = 1_024;
-/// How many one thread runs on one view of the file.
+/// The number of look-ups that one thread runs on one view of the file.
 const AT_ONCE: usize = 64;
-/// How many wait for each thread before another one is started, up to the maximum.
+/// The number of waiting look-ups per thread above which another one is started, up to the maximum.
 const WAITING_PER_THREAD: usize = 32;
 const MAX_THREADS: usize = 4;
 
-/// Look-ups of records by their ids.
+/// Look-ups of records by id.
 ///
-/// Waking a thread takes longer than a look-up in the page cache, so look-ups run on the caller's thread
-/// while they are quick. Otherwise a thread runs all that have arrived, and more threads help if it does
+/// Waking a thread takes longer than a look-up in the page cache, so look-ups run on the caller's
+/// thread while they are fast. Otherwise a thread runs all that have arrived, and more threads help if
+/// it cannot keep up.
 /// not keep up.
 #[derive(Debug)]
 pub(crate) struct Lookups {
@@ -47,7 +48,7 @@ struct PendingLookup {
     resource: usize,
     id: Box<str>,
     result: oneshot::Sender<LookedUp>,
-    /// Held until the look-up has run, even if its caller is gone.
+    /// Held until the look-up has run, even if its caller has been dropped.
     _permit: OwnedSemaphorePermit,
 }
 
@@ -72,7 +73,7 @@ impl Lookups {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks a record up on this thread, if that is quick and a connection is idle.
+    /// Looks a record up on this thread, if that is fast and a connection is idle.
     pub(crate) fn try_now(&self, resource: usize, id: &str) -> Option<LookedUp> {
         if !self.latency.is_quick() {
             return None;
@@ -134,7 +135,7 @@ impl LookupThread {
                 let find = |it: &SnapshotReader| self.lookups.find(it, lookup.resource, &lookup.id);
                 let found = match &reader {
                     Ok(reader) => find(reader),
-                    // Errors can't be cloned: each look-up gets its own.
+                    // Errors cannot be cloned: each look-up gets its own.
                     Err(_) => self
                         .lookups
                         .readers
@@ -142,7 +143,7 @@ impl LookupThread {
                         .and_then(|reader| find(&reader)),
                 };
                 self.lookups.latency.record(start.elapsed());
-                // The caller may be gone.
+                // The caller may have been dropped.
                 drop(lookup.result.send(found));
             }
         }

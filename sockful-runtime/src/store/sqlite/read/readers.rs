@@ -1,4 +1,4 @@
-//! Connections that read, a bounded number of them.
+//! A bounded pool of read connections.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::store::sqlite::failure::{closed, failure, replaced};
@@ -12,55 +12,55 @@ use std::{fmt, mem};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
-/// How many read at once, kept snapshots among them.
+/// The maximum number of concurrent reads, including snapshots.
 const MAX_READERS: usize = MAX_READERS_U32 as usize;
 const MAX_READERS_U32: u32 = 64;
-/// How many of them scan at most, kept snapshots among them: the others are left to look-ups, the log
-/// and the memory of requests.
+/// The maximum number of scans among them, including snapshots: the rest is reserved for look-ups, the
+/// log and idempotency keys.
 pub(crate) const MAX_SCANS: usize = 48;
-/// How many connections wait for the next that reads.
+/// The maximum number of idle connections.
 const MAX_IDLE: usize = 8;
-/// How long a read waits for one of the others to end.
+/// How long a read waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long closing waits for those that read.
+/// How long closing waits for running reads.
 const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Connections that wait to be used.
+/// A pool of idle connections.
 #[derive(Debug)]
 pub(crate) struct ReaderPool {
     path: PathBuf,
     /// The file that the writer has open.
     opened: Option<FileIdentity>,
-    /// None any more where the store is closed.
+    /// `None` after the store was closed.
     idle: Mutex<Option<Vec<Connection>>>,
     permits: Arc<Semaphore>,
-    /// Long reads, and when they began.
+    /// Long reads, and their start.
     long: Mutex<Vec<(Instant, Weak<dyn LongRead>)>>,
     /// Whether new long reads wait until the write-ahead log is short again.
     is_closed: watch::Sender<bool>,
 }
 
-/// A read that may take long, and keeps the write-ahead log from being shortened.
+/// A read that may take long, and that prevents the write-ahead log from being shortened.
 pub(crate) trait LongRead: fmt::Debug + Send + Sync {
-    /// Ends it soon, with an error.
+    /// Ends the read soon, with an error.
     fn end(&self);
 }
 
-/// Leave to use a connection.
+/// Permission to use a connection.
 #[derive(Debug)]
 pub(crate) struct ReaderPermit {
     readers: Arc<ReaderPool>,
     permit: OwnedSemaphorePermit,
 }
 
-/// A connection that sees the file as it was at one moment.
+/// A connection with a view of the file at one commit.
 #[derive(Debug)]
 pub(crate) struct SnapshotReader {
     connection: Option<Connection>,
     seq: u64,
     readers: Arc<ReaderPool>,
-    /// Leave to use it, where it took some.
+    /// The permission, if one was acquired.
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -76,7 +76,7 @@ impl ReaderPool {
         }
     }
 
-    /// Waits while new long reads have to.
+    /// Waits until new long reads may begin.
     pub(crate) async fn wait_until_open(&self) -> Result<()> {
         if !*self.is_closed.borrow() {
             return Ok(());
@@ -88,24 +88,24 @@ impl ReaderPool {
         }
     }
 
-    /// Lets new long reads wait.
+    /// Makes new long reads wait.
     pub(crate) fn close_gate(&self) {
         self.is_closed.send_replace(true);
     }
 
-    /// Lets them begin again.
+    /// Allows new long reads again.
     pub(crate) fn open(&self) {
         self.is_closed.send_if_modified(mem::take);
     }
 
-    /// Notes that a long read begins. It is forgotten when it is dropped.
+    /// Registers a long read. It is unregistered when it is dropped.
     pub(crate) fn track(&self, read: Weak<dyn LongRead>) {
         let mut long = self.long();
         long.retain(|(_, read)| read.strong_count() > 0);
         long.push((Instant::now(), read));
     }
 
-    /// Ends the long reads that began so long ago.
+    /// Ends the long reads that are older than `age`.
     pub(crate) fn end_older_than(&self, age: Duration) {
         let old = |(since, _): &&(Instant, _)| since.elapsed() >= age;
         let old: Vec<_> = self.long().iter().filter(old).cloned().collect();
@@ -118,7 +118,7 @@ impl ReaderPool {
         self.long.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes the connections that wait to be used, and each that is used now when it no longer is.
+    /// Closes the idle connections, and each used one when it is returned.
     pub(crate) fn close(&self) {
         drop(self.idle().take());
     }
@@ -140,8 +140,8 @@ impl ReaderPool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits a while until no connection is in use, and lets none be used after that. Returns whether
-    /// none is.
+    /// Waits a while until no connection is in use, and prevents further use. Returns whether none is
+    /// in use.
     pub(crate) async fn drain(&self) -> bool {
         let all = self.permits.acquire_many(MAX_READERS_U32);
         let drained = timeout(LAST_PATIENCE, all).await;
@@ -150,7 +150,7 @@ impl ReaderPool {
         is_drained
     }
 
-    /// Waits for leave to use a connection.
+    /// Waits for permission to use a connection.
     pub(crate) async fn acquire(readers: &Arc<Self>) -> Result<ReaderPermit> {
         let permit = Arc::clone(&readers.permits).acquire_owned();
         Ok(ReaderPermit {
@@ -159,7 +159,7 @@ impl ReaderPool {
         })
     }
 
-    /// Begins to see, for those who are few anyway. It waits for the disk.
+    /// Begins a view without a permit, for rare reads. Blocks on the disk.
     pub(crate) fn begin(self: &Arc<Self>) -> Result<SnapshotReader> {
         match self.begin_at_once() {
             Some(reader) => reader,
@@ -171,7 +171,7 @@ impl ReaderPool {
         }
     }
 
-    /// Begins to see, where there is a connection that has been used before.
+    /// Begins a view if an idle connection is available.
     pub(crate) fn begin_at_once(self: &Arc<Self>) -> Option<Result<SnapshotReader>> {
         let connection = self.idle().as_mut()?.pop()?;
         Some(self.see(connection))
@@ -194,7 +194,7 @@ impl ReaderPool {
     }
 }
 
-/// Waits for leave, but not forever.
+/// Waits for a permit, up to a timeout.
 pub(crate) async fn patiently<P>(
     permit: impl Future<Output = Result<P, AcquireError>>,
 ) -> Result<P> {
@@ -209,7 +209,7 @@ fn busy() -> Error {
 }
 
 impl ReaderPermit {
-    /// Begins to see. It waits for the disk.
+    /// Begins a view. Blocks on the disk.
     pub(crate) fn begin(self) -> Result<SnapshotReader> {
         let mut reader = self.readers.begin()?;
         reader.permit = Some(self.permit);
@@ -225,7 +225,7 @@ impl SnapshotReader {
         }
     }
 
-    /// The number of the newest commit that it sees.
+    /// Returns the number of the newest commit in the view.
     pub(crate) fn seq(&self) -> u64 {
         self.seq
     }

@@ -1,4 +1,4 @@
-//! Searches of one table in the file: `SQLite` finds the records, and the code that all stores share
+//! Searches of one table in the file: `SQLite` finds the records, and the code shared by all stores
 //! plans the search and evaluates the conditions.
 
 use crate::core::error::Result;
@@ -26,18 +26,18 @@ pub(crate) struct TableSearch<'a> {
 }
 
 impl TableSearch<'_> {
-    /// How many records match.
+    /// Returns the number of matching records.
     pub(crate) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
         self.search(&self.visits()).count(filter)
     }
 
-    /// The records that a query asks for.
+    /// Returns the records that a query asks for.
     pub(crate) fn find(&self, query: &Query) -> Result<Found> {
         self.search(&self.visits()).find(query)
     }
 
-    /// For each of these values of an indexed property the first `limit` records that have it and
-    /// match, as long as they have no more than `max_bytes`.
+    /// Returns for each of these values of an indexed property the first `limit` records that have it
+    /// and match, up to `max_bytes`.
     pub(crate) fn related(
         &self,
         property: usize,
@@ -52,8 +52,8 @@ impl TableSearch<'_> {
         room.collect(values.iter().map(of))
     }
 
-    /// Several records in the order asked, `None` where there is none, as long as they have no more
-    /// than `max_bytes`.
+    /// Returns several records in the order of `ids`, `None` for each that does not exist, up to
+    /// `max_bytes`.
     pub(crate) fn get_many(&self, ids: &[Box<str>], max_bytes: usize) -> Result<Several> {
         let (visits, room) = (self.visits(), ReadRoom::new(max_bytes));
         let get = |id: &str| {

@@ -1,4 +1,4 @@
-//! Commits and idempotency as they are written down: JSON, in which resources and events have names.
+//! The stored form of commits and completed requests: JSON, with resources and events by name.
 
 use super::table::SqliteTable;
 use crate::core::error::{Error, Result};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-/// A record; its two texts stand in it as they are.
+/// A record, with its two texts unchanged.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct RecordEntry {
     id: String,
@@ -30,7 +30,7 @@ struct ChangeEntry {
 #[derive(Serialize, Deserialize)]
 struct EmittedEntry {
     resource: String,
-    /// Its position, which counts where it has no name.
+    /// The position, which applies if there is no name.
     event: usize,
     name: Option<String>,
     record: RecordEntry,
@@ -57,7 +57,7 @@ struct CompletedEntry {
     answered: ResponseEntry,
 }
 
-/// A commit as the log has it.
+/// Writes a commit for the log.
 pub(crate) fn write_commit(tables: &[SqliteTable], committed: &Committed) -> Result<String> {
     let name = |resource: usize| tables[resource].definition.name.to_owned();
     let image = |it: &Option<Arc<Record>>| it.as_deref().map(RecordEntry::of).transpose();
@@ -85,7 +85,8 @@ pub(crate) fn write_commit(tables: &[SqliteTable], committed: &Committed) -> Res
     serde_json::to_string(&logged).map_err(Error::internal)
 }
 
-/// The commit again. What is no longer declared is left out: nobody can ask for it.
+/// Reads a commit. Resources and events that are no longer declared are omitted, since clients cannot
+/// request them.
 pub(crate) fn read_commit(
     tables: &[SqliteTable],
     seq: u64,
@@ -128,7 +129,7 @@ pub(crate) fn read_commit(
     Ok(committed)
 }
 
-/// What is remembered of a request.
+/// Writes a completed request.
 pub(crate) fn write_completed_request(
     tables: &[SqliteTable],
     completed: &CompletedRequest,
@@ -141,7 +142,7 @@ pub(crate) fn write_completed_request(
     serde_json::to_string(&remembered).map_err(Error::internal)
 }
 
-/// The request that made commit `seq` again.
+/// Reads the request that made commit `seq`.
 pub(crate) fn read_completed_request(
     tables: &[SqliteTable],
     seq: u64,
@@ -156,8 +157,8 @@ pub(crate) fn read_completed_request(
     })
 }
 
-/// A commit with other images in the place of its own, and other names of resources beside them;
-/// `None` where there is none for one of them.
+/// Returns a commit with migrated images and with current names of resources; `None` if one of the
+/// images cannot be migrated.
 pub(crate) fn migrate_commit(
     text: &str,
     image: impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
@@ -186,7 +187,7 @@ pub(crate) fn migrate_commit(
         .map_err(Error::internal)
 }
 
-/// What is remembered of a request, with other images; `None` where there is none for one of them.
+/// Returns a completed request with migrated images; `None` if one of them cannot be migrated.
 pub(crate) fn migrate_completed_request(
     text: &str,
     image: impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
@@ -226,14 +227,14 @@ impl RecordEntry {
         Record::stored(table.definition, &self.id, self.rev, sent, kept).map(Arc::new)
     }
 
-    /// The record of this layout that it is now; `None` where it no longer fits.
+    /// Returns the record migrated to this layout; `None` if it no longer fits.
     pub(crate) fn migrated(&self, layout: Layout<'_>) -> Option<Self> {
         let [sent, kept] = self.texts();
         let migrated = layout.migrate(&self.id, self.rev, sent, kept).ok()?;
         Self::of(&migrated.record).ok()
     }
 
-    /// What may be sent, and what never leaves.
+    /// Returns the public and the private text.
     pub(crate) fn texts(&self) -> [&str; 2] {
         let kept = self.kept.as_ref().map_or("", |kept| kept.get());
         [self.sent.get(), kept]
@@ -255,7 +256,7 @@ impl ResponseEntry {
         })
     }
 
-    /// Puts other images in the place of its own, as far as there are any.
+    /// Replaces the images with migrated ones, as far as there are any.
     fn put(
         &mut self,
         image: &impl Fn(&str, &RecordEntry) -> Option<(String, RecordEntry)>,
@@ -277,7 +278,7 @@ impl ResponseEntry {
         Ok(match self {
             Self::Record(name, kept) => match place(tables, &name) {
                 Some(resource) => StoredResponse::Record(resource, kept.record(&tables[resource])?),
-                // Its resource is no longer served.
+                // The resource is no longer served.
                 None => StoredResponse::Json(kept.sent.get().into()),
             },
             Self::Json(json) => StoredResponse::Json(json.get().into()),

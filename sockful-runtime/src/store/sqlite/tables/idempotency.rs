@@ -1,7 +1,7 @@
-//! The requests that took effect, as the file has them.
+//! The completed requests in the file.
 //!
-//! Which are remembered is [decided](IdempotencyIndex) in memory; what was answered is read where it is
-//! asked for.
+//! The [index](IdempotencyIndex) in memory decides which are remembered; responses are read from the
+//! file when they are needed.
 
 use super::encoding::{read_completed_request, write_completed_request};
 use super::table::SqliteTable;
@@ -18,13 +18,13 @@ use uuid::Uuid;
 /// The responses are in the file, by the number of the commit.
 pub(crate) type StoredIndex = IdempotencyIndex<()>;
 
-/// What is yet to be removed from the file.
+/// The evicted requests that have not been removed from the file yet.
 pub(crate) type Gone = VecDeque<Evicted<()>>;
 
 /// The entry of a request whose response was dropped.
 pub(crate) const NO_RESPONSE: &str = "null";
 
-/// Reads which requests are remembered.
+/// Loads the remembered requests.
 pub(crate) fn load(
     connection: &Connection,
     limits: &StoreLimits,
@@ -52,7 +52,7 @@ pub(crate) fn load(
     Ok((remembered, gone))
 }
 
-/// Everybody's horizon, and those of single callers.
+/// The horizon of all callers, and those of single callers.
 type Horizons = (Option<u64>, HashMap<Arc<str>, u64>);
 
 fn horizons(connection: &Connection) -> rusqlite::Result<Horizons> {
@@ -121,11 +121,11 @@ pub(crate) fn drop_response(
     statement.execute((seq, NO_RESPONSE, weight)).map(drop)
 }
 
-/// What is to be removed from the file, and the horizons that replace it.
+/// The requests to remove from the file, and the horizons that replace them.
 #[derive(Debug)]
 pub(crate) struct Removal {
     seqs: Vec<u64>,
-    /// The commits whose responses are dropped, with the weights of what is left.
+    /// The commits whose responses are dropped, with the weights of the rest.
     responses: Vec<(u64, usize)>,
     own: HashMap<Arc<str>, Option<u64>>,
     all: Option<u64>,

@@ -1,15 +1,15 @@
-//! Values as bytes, whose order is that of the values.
+//! Values as bytes that sort like the values.
 
 use crate::model::scalar::Scalar;
 
-/// The bytes that stand for a value in an index: `SQLite` compares them one by one, and so has the
-/// order of [`Scalar`], null, −0 and all.
+/// Returns the bytes of a value in an index: `SQLite` compares them byte by byte, which gives the order
+/// of [`Scalar`], including null and −0.
 pub(crate) fn key(value: &Scalar<'_>) -> Vec<u8> {
     match value {
         Scalar::Null => vec![0],
         Scalar::Bool(value) => vec![1, u8::from(*value)],
         Scalar::Number(number) => {
-            // A zero added turns −0 into 0. Of negative numbers the bits descend.
+            // Adding zero turns −0 into 0. The bits of negative numbers are in descending order.
             let bits = (number + 0.0).to_bits();
             let sign = 1 << 63;
             let ascending = if bits & sign == 0 { bits | sign } else { !bits };

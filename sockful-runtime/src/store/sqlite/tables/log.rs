@@ -1,4 +1,4 @@
-//! The log as the file has it.
+//! The log in the file.
 
 use super::encoding::{read_commit, write_commit};
 use super::table::SqliteTable;
@@ -10,23 +10,23 @@ use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many commits one transaction cuts off at most: more than it adds, and few enough that nobody
-/// waits for it.
+/// The maximum number of commits that one transaction removes: more than it adds, but few enough to be
+/// quick.
 const CUT_AT_ONCE: u32 = 1_024;
 
-/// How much of the log the file keeps.
+/// The limits of the log in the file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogLimits {
     capacity: u64,
     retention: u64,
 }
 
-/// How far the log has come.
+/// The end of the log.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LogEnd {
     /// The number of the newest commit.
     pub(crate) seq: u64,
-    /// How many bytes there were in the log, those that were cut off among them.
+    /// The bytes of the log since its beginning, including removed commits.
     bytes: u64,
 }
 
@@ -39,8 +39,8 @@ impl LogLimits {
         }
     }
 
-    /// Cuts off what is too old or too much at this time. The last commit always stays: it has the
-    /// number at which the history goes on.
+    /// Removes commits beyond the age and size limits at this time. The last commit always stays, since
+    /// its number continues the history.
     pub(crate) fn cut(
         self,
         connection: &Connection,
@@ -70,7 +70,7 @@ impl LogLimits {
 }
 
 impl LogEnd {
-    /// Where the log in the file ends.
+    /// Reads the end of the log in the file.
     pub(crate) fn read(connection: &Connection) -> Result<Self> {
         let last =
             "SELECT seq, start + octet_length(entry) FROM sockful_log ORDER BY seq DESC LIMIT 1";
@@ -84,7 +84,7 @@ impl LogEnd {
         Ok(read.optional().map_err(failure)?.unwrap_or_default())
     }
 
-    /// Behind which commit the newest ones begin, at most so many and about so many bytes of them.
+    /// Returns the number before the newest commits, limited to `many` and approximately `bytes`.
     pub(crate) fn newest(self, connection: &Connection, many: u64, bytes: usize) -> Result<u64> {
         let behind = self.seq.saturating_sub(many);
         let bytes = self.bytes.saturating_sub(bytes as u64);
@@ -96,7 +96,7 @@ impl LogEnd {
         Ok(first.map_or(self.seq, |first| first - 1))
     }
 
-    /// Appends a commit that took the next number.
+    /// Appends a commit, which has the next number.
     pub(crate) fn append(
         &mut self,
         connection: &Connection,
@@ -123,7 +123,7 @@ impl LogEnd {
     }
 }
 
-/// At most `max` of the commits after number `after`, as far as they are kept.
+/// Returns at most `max` of the commits after number `after`, as far as they are available.
 pub(crate) fn after(
     connection: &Connection,
     tables: &[SqliteTable],
@@ -138,7 +138,7 @@ pub(crate) fn after(
     Ok(commits)
 }
 
-/// Hands over number, tag and text of at most `max` commits after number `after`, one after the other.
+/// Passes the number, the tag and the text of at most `max` commits after number `after` to a callback.
 pub(crate) fn each(
     connection: &Connection,
     after: u64,

@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use std::ops::Bound;
 
 impl RecordSource<'_> {
-    /// The SQL that follows the name of the table, and the values that are bound to it.
+    /// Returns the SQL that follows the name of the table, and the bound values.
     pub(crate) fn sql(&self, column: impl Fn(usize) -> String) -> (String, Vec<Value>) {
         match self {
             Self::All { descending, after } => {
@@ -53,7 +53,7 @@ impl RecordSource<'_> {
     }
 }
 
-/// Conditions on their way into a statement, and the values bound to them.
+/// Conditions of a statement that is being built, and their bound values.
 #[derive(Default)]
 struct SqlBuilder {
     conditions: Vec<String>,
@@ -61,7 +61,7 @@ struct SqlBuilder {
 }
 
 impl SqlBuilder {
-    /// Binds a value, and says how it is named in the statement.
+    /// Binds a value, and returns its name in the statement.
     fn bind(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("?{}", self.values.len())

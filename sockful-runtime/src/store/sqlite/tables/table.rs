@@ -13,16 +13,16 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use std::sync::Arc;
 
-/// The table of one resource: a record is a row of its id, revision and two texts, and beside them the
-/// [key] of each property that has an index.
+/// The table of one resource: the row of a record has its id, revision and two texts, and the [key] of
+/// each indexed property.
 #[derive(Debug)]
 pub(crate) struct SqliteTable {
     pub(crate) definition: &'static ResourceDef,
     /// The name, quoted.
     name: String,
-    /// The properties that have an index.
+    /// The indexed properties.
     pub(crate) indexed: Vec<usize>,
-    /// Those of them whose values no two records share.
+    /// The unique ones among them.
     pub(crate) unique: Vec<usize>,
     put: String,
     get: String,
@@ -30,7 +30,7 @@ pub(crate) struct SqliteTable {
 }
 
 impl SqliteTable {
-    /// The table of the resource at this index in the served list.
+    /// Returns the table of the resource at this index in the served list.
     pub(crate) fn of(tables: &[Self], resource: usize) -> Result<&Self> {
         let missing = || Error::internal("the store was not opened for this resource");
         tables.get(resource).ok_or_else(missing)
@@ -63,7 +63,7 @@ impl SqliteTable {
         }
     }
 
-    /// Makes the table, or asks that the one that is there is of these properties.
+    /// Creates the table, or checks that the existing one has these properties.
     pub(crate) fn create(&self, connection: &Connection) -> Result<()> {
         let read = "SELECT description FROM sockful_resources WHERE name = ?1";
         let stored = connection
@@ -85,7 +85,7 @@ impl SqliteTable {
         Err(Error::new(ErrorKind::Unavailable, message))
     }
 
-    /// Makes the table, and writes down what its records look like.
+    /// Creates the table, and stores the form of its records.
     pub(crate) fn make(&self, connection: &Connection, form: &str) -> rusqlite::Result<()> {
         let mut columns = vec![
             "id TEXT PRIMARY KEY NOT NULL".to_owned(),
@@ -137,8 +137,8 @@ impl SqliteTable {
         statement.execute([id]).map(drop)
     }
 
-    /// Whether a record with an id that `counts` has this value of an indexed property. Reads the index
-    /// only.
+    /// Returns whether a record with an id that `counts` has this value of an indexed property. Reads
+    /// only the index.
     pub(crate) fn has_holder(
         &self,
         connection: &Connection,
@@ -163,7 +163,7 @@ impl SqliteTable {
         format!("SELECT id FROM {} WHERE {column} = ?1", self.name)
     }
 
-    /// Hands over the records of a source in its order, until `take` returns `false`.
+    /// Passes the records of a source to `take` in order, until it returns `false`.
     pub(crate) fn each(
         &self,
         connection: &Connection,
@@ -182,7 +182,8 @@ impl SqliteTable {
         Ok(())
     }
 
-    /// Hands over the record of this id; returns what `take` returns, or `true` if there is none.
+    /// Passes the record with this id to `take`; returns the result of `take`, or `true` if there is no
+    /// record.
     pub(crate) fn with_row(
         &self,
         connection: &Connection,
@@ -197,8 +198,8 @@ impl SqliteTable {
         }
     }
 
-    /// The ids of the records that have one value of an indexed property, in their order behind
-    /// `after`, at most `most` of them. Reads the index only.
+    /// Returns at most `most` ids of the records that have one value of an indexed property, in order
+    /// after `after`. Reads only the index.
     pub(crate) fn ids(
         &self,
         connection: &Connection,
@@ -228,7 +229,7 @@ impl SqliteTable {
         ids.and_then(Iterator::collect).map_err(failure)
     }
 
-    /// How many records a source has, counted up to `most`.
+    /// Returns the number of records of a source, counted up to `most`.
     pub(crate) fn count(
         &self,
         connection: &Connection,
@@ -244,8 +245,8 @@ impl SqliteTable {
             .map_err(failure)
     }
 
-    /// The statement that counts the records of a source, and all its values but the last, which is how
-    /// many are counted at most: the statement is the same for all of them, so that it is prepared once.
+    /// Returns the statement that counts the records of a source, and its values except the last, which
+    /// is the limit of the count: it is a parameter, so that the statement is prepared only once.
     fn select_count(&self, source: &RecordSource<'_>) -> (String, Vec<Value>) {
         let (condition, values) = source.sql(|at| column(self.definition, at));
         let (name, limit) = (&self.name, values.len() + 1);
@@ -253,7 +254,7 @@ impl SqliteTable {
         (sql, values)
     }
 
-    /// How many values of a property more than one record has, and one such record.
+    /// Returns the number of values of a property that several records have, and one such record.
     pub(crate) fn shared(
         &self,
         connection: &Connection,
@@ -270,12 +271,12 @@ impl SqliteTable {
         found.optional()
     }
 
-    /// The record of a row of its id, revision and two texts.
+    /// Reads the record of a row with its id, revision and two texts.
     pub(crate) fn record(&self, row: &Row<'_>) -> Result<Arc<Record>> {
         self.with_record(row, |stored| Ok(Arc::new(stored.to_record())))
     }
 
-    /// What `see` sees of the record of a row of its id, revision and two texts.
+    /// Evaluates `see` on the record of a row with its id, revision and two texts.
     fn with_record<T>(
         &self,
         row: &Row<'_>,
@@ -295,21 +296,21 @@ fn text<'r>(value: &ValueRef<'r>) -> Result<&'r str> {
     value.as_str().map_err(Error::internal)
 }
 
-/// The name of the column that has the keys of a property, quoted.
+/// Returns the quoted name of the column with the keys of a property.
 pub(crate) fn column(definition: &ResourceDef, at: usize) -> String {
     quoted("key", definition.properties[at].name)
 }
 
-/// A name that no other part of SQL can be taken for.
+/// Returns a quoted name that cannot collide with other parts of the SQL.
 pub(crate) fn quoted(what: &str, name: &str) -> String {
     format!("\"{what} {}\"", name.replace('"', "\"\""))
 }
 
-/// How often statements of one table have run.
+/// The number of statement runs on one table.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatementRuns {
-    /// Those that read one row.
+    /// Statements that read one row.
     pub(crate) selects: i32,
     pub(crate) puts: i32,
     pub(crate) deletes: i32,
@@ -317,7 +318,7 @@ pub(crate) struct StatementRuns {
 
 #[cfg(test)]
 impl SqliteTable {
-    /// Returns how often statements have run on this connection, which caches them.
+    /// Returns the number of statement runs on this connection, which caches them.
     pub(crate) fn runs(&self, connection: &Connection) -> StatementRuns {
         let runs = |sql: &str| {
             let statement = connection.prepare_cached(sql).expect("SQL");
@@ -330,7 +331,7 @@ impl SqliteTable {
         }
     }
 
-    /// Returns how often the statement has run on this connection that counts the records of a source.
+    /// Returns how often the statement that counts the records of a source has run on this connection.
     pub(crate) fn count_runs(&self, connection: &Connection, source: &RecordSource<'_>) -> i32 {
         let (sql, _) = self.select_count(source);
         let statement = connection.prepare_cached(&sql).expect("SQL");

@@ -12,13 +12,13 @@ fn write(store: &Sqlite, lives: impl IntoIterator<Item = u64>) {
     }
 }
 
-/// The newest commit and the life of the record.
+/// Returns the newest commit and the life of the record.
 fn seen(store: &Sqlite) -> (u64, String) {
     let bob = wait(store.get(0, "bob")).expect("an answer");
     (bob.seq, bob.value.expect("it is there").value(1).to_owned())
 }
 
-/// What the process leaves if it dies now, in a folder of its own.
+/// Copies the files that the process would leave if it died now, to a folder of their own.
 fn crash(folder: &Folder, name: &str) -> PathBuf {
     let image = folder.0.join(name);
     fs::create_dir(&image).expect("a folder");
@@ -92,13 +92,13 @@ fn open_rejects_the_log_of_another_file() {
     write(&store, 10..=12);
     let crashed = crash(&folder, "crashed");
     drop(store);
-    // What belongs together is opened.
+    // Files that belong together are opened.
     let whole = crash_copy(&crashed, &folder.0.join("whole"));
     assert_eq!(seen(&opened(&whole, &config)), (12, "12".to_owned()));
     let without_lock = crash_copy(&crashed, &folder.0.join("without-lock"));
     fs::remove_file(lock_of(&without_lock)).expect("it is there");
     assert_eq!(seen(&opened(&without_lock, &config)).0, 12);
-    // Each copy is refused beside the log, and opened without it.
+    // Each copy is rejected next to the log, and opened without it.
     for (copy, seq) in [(&backup, 9), (&stopped, 5)] {
         let name = format!("beside-{seq}");
         let path = crash_copy(&crashed, &folder.0.join(name));
@@ -107,14 +107,14 @@ fn open_rejects_the_log_of_another_file() {
         fs::remove_file(wal_of(&path)).expect("it is there");
         assert_eq!(seen(&opened(&path, &config)).0, seq);
     }
-    // An empty file is not a new store there.
+    // An empty file next to a log is not a new store.
     let empty = crash_copy(&crashed, &folder.0.join("empty"));
     fs::remove_file(&empty).expect("it is there");
     refused(&empty, &["empty", "restore COPY"]);
 }
 
-/// Each start writes a number into the file. A process may die before the number is in the file itself,
-/// and what is in the file may be lost with the power.
+/// Each start writes a number into the file. The process may die before the number is in the file
+/// itself, and the content of the file may be lost in a power failure.
 #[test]
 fn open_accepts_what_repeated_crashes_leave() {
     let folder = Folder::new("crashed-twice");
@@ -201,7 +201,7 @@ fn restore_replaces_a_store_with_its_log() {
     assert_eq!(seen(&store), (4, "4".to_owned()));
     assert_ne!((store.epoch(), store.secret()), (&*epoch, secret));
     drop(store);
-    // Neither the copy nor what was replaced has changed, and both can be restored.
+    // Neither the copy nor the replaced file has changed, and both can be restored.
     for (copy, seq) in [(&replaced.expect("there was one"), 9), (&backup, 4)] {
         let again = folder.0.join(format!("again-{seq}.db"));
         assert_eq!(restore(copy, &again).expect("it is whole"), None);
@@ -278,7 +278,7 @@ fn open_rejects_an_open_file_by_another_path() {
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
     write(&store, 1..=2);
-    // As by another mount of the folder: one name, and another lock file.
+    // As by another mount of the folder: one name, but another lock file.
     let other = folder.0.join("other.db");
     fs::rename(&path, &other).expect("it is there");
     refused(&other, &["is open in"]);

@@ -1,4 +1,4 @@
-//! What is found where a file was spoilt.
+//! The errors that the check finds in damaged files.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a file has when it is opened again.
+//! The content of a file after it is opened again.
 
 use super::*;
 use std::sync::atomic::AtomicU64;
@@ -40,7 +40,7 @@ fn reopened_file_continues_its_history() {
     let text = r#"{"id":"bob","life":4,"rev":4}"#.to_owned();
     assert_eq!((bob.seq, sent), (4, Some((4, text))));
 
-    // The keys that are remembered are, those that were forgotten are still, and a new one is new.
+    // Remembered keys stay remembered, forgotten ones stay forgotten, and a new one is new.
     let lookup = |time| wait(store.completed("ann", key(time), NOW)).expect("an answer");
     for n in [3, 4] {
         let Lookup::Completed(it) = lookup(n * 1_000) else {
@@ -58,7 +58,7 @@ fn reopened_file_continues_its_history() {
     assert_eq!(next.seq, 5);
     drop(store);
 
-    // With room for more, only what was written down tells that they were forgotten.
+    // With a larger limit, only the stored horizons show that they were forgotten.
     let store = opened(&path, &Config::default());
     for time in [1_000, 2_000] {
         let lookup = wait(store.completed("ann", key(time), NOW)).expect("an answer");
@@ -144,7 +144,8 @@ fn excess_keys_are_forgotten_and_deleted_in_batches() {
     drop(store);
     let mut fewer = Config::default();
     fewer.store.max_keys = 10;
-    // With each the one that the commit itself makes too many, which goes with the next.
+    // In each case including the one that exceeds the limit with the commit itself, which is removed
+    // with the next.
     for left in [1_500 - 1_024 + 1, 10 + 1] {
         let store = opened(&path, &fewer);
         let lookup = wait(store.completed("ann", key(1), NOW)).expect("an answer");

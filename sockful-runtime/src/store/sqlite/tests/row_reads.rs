@@ -1,4 +1,4 @@
-//! How often a commit reads and writes rows, counted by `SQLite`.
+//! The number of row reads and writes of a commit, counted by `SQLite`.
 
 use super::*;
 use crate::store::plan;
@@ -29,7 +29,7 @@ impl TestFile {
         }
     }
 
-    /// Takes a commit, and returns how often the statements of each table ran for it.
+    /// Applies a commit, and returns how often the statements of each table ran for it.
     fn take(&mut self, commit: Commit) -> [StatementRuns; 2] {
         let before = self.runs();
         self.seq += 1;
@@ -76,7 +76,7 @@ fn named(id: &str, name: &str) -> Operation {
 #[test]
 fn write_with_key_and_event_reads_its_row_once() {
     let mut file = TestFile::new("row-reads");
-    // The response contains the record in each.
+    // The response contains the record in each case.
     let create = commit(vec![counted(1, Expect::Absent)], Some(1));
     assert_eq!(file.take(create)[0], runs(1, 1, 0));
     let update = commit(vec![counted(2, Expect::Rev(1))], Some(2));
@@ -120,7 +120,7 @@ fn two_writes_and_an_assert_read_three_rows() {
 fn unique_check_reads_the_index_only() {
     let mut file = TestFile::new("row-reads-of-unique");
     file.take(commit(vec![named("a", "Ann")], None));
-    // Its own row has the value, which is found in the index.
+    // The record's own row has the value, which is found in the index.
     let taken = file.take(commit(vec![named("a", "Ann")], None));
     assert_eq!(taken[1], runs(1, 1, 0));
     let (connection, table) = (&file.connection, &file.tables[1]);

@@ -1,4 +1,4 @@
-//! How long the write-ahead log gets.
+//! The size of the write-ahead log.
 
 use super::*;
 use crate::store::scan::visits::Visits;
@@ -27,7 +27,7 @@ impl TestStore {
         }
     }
 
-    /// Commits some 100 KiB.
+    /// Commits about 100 KiB.
     async fn write(&self) {
         let puts = (0..100).map(|n| put(&format!("{n:01000}"), n)).collect();
         let committed = self.store.commit(commit(puts, None)).await;
@@ -56,7 +56,7 @@ impl TestStore {
         panic!("the log grows without a bound: {}", self.wal());
     }
 
-    /// Writes nothing, until the log is short.
+    /// Waits without writing until the log is short.
     async fn until_short(&self) {
         while self.wal() >= CAPACITY / 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;

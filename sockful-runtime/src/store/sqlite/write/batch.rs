@@ -1,4 +1,4 @@
-//! Commits on their way through one transaction.
+//! A batch of commits in one transaction.
 
 use crate::core::error::{Error, Result};
 use crate::store::commit::{Commit, Committed, Rejected};
@@ -7,30 +7,30 @@ use crate::store::sqlite::tables::log::LogEnd;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// A commit that waits to be taken, and who waits for it.
+/// A queued commit, and the channel for its result.
 #[derive(Debug)]
 pub(crate) struct CommitJob {
     pub(crate) commit: Commit,
     pub(crate) answer: CommitReply,
 }
 
-/// Commits of one transaction.
+/// The commits of one transaction.
 pub(crate) struct Batch {
-    /// When they are committed, in milliseconds since 1970.
+    /// The time of the commits, in milliseconds since 1970.
     pub(crate) at: u64,
-    /// Where the log ends behind them.
+    /// The end of the log after them.
     pub(crate) end: LogEnd,
     pub(crate) done: Vec<BatchedCommit>,
 }
 
-/// What became of a commit, and who waits for it: what speaks against one may be another that is not
-/// yet on the disk.
+/// The result of a commit, and the channel for it. A rejection has to wait as well, since its reason
+/// may be another commit that is not on the disk yet.
 pub(crate) struct BatchedCommit {
     pub(crate) written: Result<Written, Rejected>,
     pub(crate) answer: CommitReply,
 }
 
-/// A commit that was carried out, and the request that made it.
+/// An applied commit, and its request.
 pub(crate) struct Written {
     pub(crate) committed: Arc<Committed>,
     pub(crate) key: Option<IndexedRequest<()>>,
@@ -39,6 +39,6 @@ pub(crate) struct Written {
 pub(crate) type CommitReply = oneshot::Sender<Result<Arc<Committed>, Rejected>>;
 
 pub(crate) fn refuse(answer: CommitReply, error: Error) {
-    // Whoever asked may have gone.
+    // The caller may have been dropped.
     drop(answer.send(Err(Rejected::Failed(error))));
 }

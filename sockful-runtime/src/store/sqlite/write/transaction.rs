@@ -1,4 +1,4 @@
-//! One commit, inside of a transaction.
+//! One commit within a transaction.
 
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
@@ -28,7 +28,7 @@ pub(crate) struct BatchTransaction<'a> {
 /// Records by id, `None` if there is none.
 type Rows = HashMap<Box<str>, Option<Arc<Record>>>;
 
-/// A commit that was carried out, and what is remembered of the request that made it.
+/// An applied commit, and the remembered entry of its request.
 pub(crate) struct AppliedCommit {
     pub(crate) committed: Arc<Committed>,
     pub(crate) completed: Option<(IdempotencyEntry, CompletedRequest)>,
@@ -43,7 +43,7 @@ impl<'a> BatchTransaction<'a> {
         }
     }
 
-    /// Carries out a commit that is to have this number, unless something stands against it.
+    /// Applies a commit, which has this number, unless it is rejected.
     pub(crate) fn take(
         self,
         commit: Commit,
@@ -132,7 +132,7 @@ impl<'a> BatchTransaction<'a> {
         SqliteTable::of(self.tables, resource)
     }
 
-    /// Notes what is now stored under an id, so that it need not be read.
+    /// Caches the record that is stored under an id now, so that it need not be read.
     fn remember(&self, resource: usize, id: &str, record: Option<&Arc<Record>>) {
         let mut rows = self.rows.borrow_mut();
         let rows = rows.entry(resource).or_default();

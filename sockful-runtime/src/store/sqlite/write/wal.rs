@@ -1,8 +1,8 @@
-//! Bounds the write-ahead log.
+//! Limits the size of the write-ahead log.
 //!
-//! `SQLite` begins the log again from its start when no reader needs it, which overlapping readers can
-//! delay for ever. So a checkpoint waits for readers while nothing is written, and if that is not
-//! enough, new readers wait for the checkpoint and old ones are ended.
+//! `SQLite` restarts the log when no reader needs it, which overlapping readers can delay indefinitely.
+//! So a checkpoint waits for readers while nothing is written, and if that is not enough, new readers
+//! wait for the checkpoint and old ones are ended.
 
 use super::batch::CommitJob;
 use crate::store::commit::Commit;
@@ -14,37 +14,38 @@ use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 use tokio::sync::{mpsc, oneshot};
 
-/// How long a checkpoint waits for readers, and writes for it.
+/// How long a checkpoint waits for readers, and how long writes wait for it.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// The same while new reads wait, when another checkpoint is tried soon.
 const SHORT_PATIENCE: Duration = Duration::from_millis(25);
-/// How long other statements of the writer wait for readers, as rusqlite has it.
+/// How long other statements of the writer wait for readers; rusqlite's default.
 const USUAL_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a read may take while the log is above its bound.
+/// The maximum duration of a read while the log exceeds its capacity.
 const OLD: Duration = Duration::from_secs(5);
-/// How long new reads wait for those before them to end.
+/// How long new reads wait for earlier ones to end.
 const CLOSED: Duration = Duration::from_secs(7);
-/// How long they do not, if it was to no avail: a copy of the whole store may take minutes.
+/// How long new reads do not wait again if waiting did not help: a copy of the whole store may take
+/// minutes.
 const OPEN: Duration = Duration::from_secs(60);
-/// After what time another checkpoint is tried at the earliest; and while new reads wait.
+/// The minimum time between two checkpoints, and the same while new reads wait.
 const AGAIN: Duration = Duration::from_secs(1);
 const SOON: Duration = Duration::from_millis(50);
-/// How many times as long as a failed checkpoint the pause after it is at least. Writes wait for
-/// checkpoints during no more than a tenth of the time, however long a client keeps reading.
+/// The minimum ratio of the pause after a failed checkpoint to its duration. Writes wait for
+/// checkpoints during at most a tenth of the time, regardless of how long a client reads.
 const PAUSE_FACTOR: u32 = 9;
 
-/// Keeps the write-ahead log below a size.
+/// Keeps the write-ahead log below its capacity.
 #[derive(Debug)]
 pub(crate) struct WalBound {
     path: PathBuf,
-    /// The size that it should never have. At half of it checkpoints begin to wait for readers.
+    /// The size that the log should not exceed. From half of it on checkpoints wait for readers.
     capacity: u64,
-    /// When the next checkpoint may be tried.
+    /// The earliest time of the next checkpoint.
     next: Option<Instant>,
-    /// Until when new reads wait; after that, when they may wait again.
+    /// The time until which new reads wait; afterwards, the time when they may wait again.
     closed: Option<Instant>,
     open: Option<Instant>,
-    /// Whether the operator knows that it is above its bound.
+    /// Whether the excess was logged.
     is_logged: bool,
 }
 
@@ -60,14 +61,14 @@ impl WalBound {
         }
     }
 
-    /// Sets to which size the file is cut when the log begins again from its start.
+    /// Sets the size to which the log file is truncated when the log restarts.
     pub(crate) fn configure(&self, connection: &Connection) -> rusqlite::Result<()> {
         let limit = i64::try_from(self.capacity / 2).unwrap_or(i64::MAX);
         connection.pragma_update_and_check(None, "journal_size_limit", limit, |_| Ok(()))
     }
 
-    /// Shortens the log if it is too long; called after each transaction. If readers prevent it, the
-    /// writer is woken by an empty commit to try again.
+    /// Shortens the log if it is too long; called after each transaction. If readers prevent it, an
+    /// empty commit wakes the writer to try again.
     pub(crate) fn keep(
         &mut self,
         connection: &Connection,
@@ -117,19 +118,19 @@ impl WalBound {
         self.next = Some(Instant::now() + pause);
         if let Err(error) = wake_after(pause, jobs.clone()) {
             tracing::warn!(%error, "no thread to shorten the write-ahead log");
-            // If no commit follows, nothing else would let them begin.
+            // If no commit follows, nothing else would allow them to begin.
             self.release(readers);
         }
     }
 
-    /// Lets new reads begin if they wait.
+    /// Allows waiting reads to begin.
     pub(crate) fn release(&mut self, readers: &ReaderPool) {
         if self.closed.take().is_some() {
             readers.open();
         }
     }
 
-    /// Lets new reads wait, but not for ever.
+    /// Makes new reads wait, up to a maximum time.
     fn close(&mut self, readers: &ReaderPool, now: Instant) {
         match self.closed {
             Some(until) if now < until => {}
@@ -150,7 +151,7 @@ impl WalBound {
     }
 }
 
-/// Copies the log into the store and cuts it to nothing; `false` if readers still need it.
+/// Copies the log into the file and truncates it; returns `false` if readers still need it.
 pub(super) fn checkpoint(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
     connection.busy_timeout(patience)?;
     let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -159,7 +160,7 @@ pub(super) fn checkpoint(connection: &Connection, patience: Duration) -> rusqlit
     is_busy.map(|is_busy| !is_busy)
 }
 
-/// How long no checkpoint is tried after one that failed and `took` this long.
+/// Returns the pause after a checkpoint that failed and `took` this long.
 fn pause_after(took: Duration, is_closed: bool) -> Duration {
     let least = if is_closed { SOON } else { AGAIN };
     least.max(took.saturating_mul(PAUSE_FACTOR))
@@ -171,7 +172,7 @@ fn wake_after(pause: Duration, jobs: mpsc::WeakSender<CommitJob>) -> io::Result<
         if let Some(jobs) = jobs.upgrade() {
             let (answer, _) = oneshot::channel();
             let commit = Commit::default();
-            // The next commit does as well, and a full queue has one.
+            // If the queue is full, the next commit has the same effect.
             let _ = jobs.try_send(CommitJob { commit, answer });
         }
     };

@@ -1,4 +1,4 @@
-//! The thread that writes: whatever waits when it begins is one transaction, and is waited for once.
+//! The writer thread: all commits that wait when it begins are one transaction with one sync.
 
 use super::batch::{Batch, BatchedCommit, CommitJob, Written, refuse};
 use super::transaction::{AppliedCommit, BatchTransaction};
@@ -22,35 +22,36 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// How many commits one transaction takes.
+/// The maximum number of commits in one transaction.
 const AT_ONCE: usize = 256;
-/// How many keys it removes at most: more than it adds, and few enough that nobody waits for it.
+/// The maximum number of keys that a transaction removes: more than it adds, but few enough to be
+/// quick.
 const REMOVED_AT_ONCE: usize = 1_024;
-/// How long it waits for readers when it closes.
+/// How long closing waits for readers.
 const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
-/// Owns the one connection that writes.
+/// The thread that owns the only write connection.
 #[derive(Debug)]
 pub(crate) struct WriterThread {
     pub(crate) shared: Arc<SharedFile>,
     pub(crate) connection: Connection,
     pub(crate) clock: Clock,
-    /// How much of the log is kept, and where it ends.
+    /// The limits of the log, and its end.
     pub(crate) limits: LogLimits,
     pub(crate) end: LogEnd,
     pub(crate) gone: Gone,
-    /// Whether a process that dies now may leave commits to be found that were said to be unknown: until
-    /// others have taken their place.
+    /// Whether commits whose outcome was reported as unknown may be found if the process dies now:
+    /// until others have overwritten them.
     pub(crate) is_uncertain: bool,
     pub(crate) tags: TagSource,
     pub(crate) files: FileWatch,
     pub(crate) wal: WalBound,
-    /// Wakes this thread, which ends when the others are gone.
+    /// Wakes this thread, which ends when all other senders are dropped.
     pub(crate) jobs: mpsc::WeakSender<CommitJob>,
 }
 
 impl WriterThread {
-    /// Writes until nobody can ask for it any more.
+    /// Writes until all senders are dropped.
     pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<CommitJob>) {
         let mut waiting = Vec::with_capacity(AT_ONCE);
         while jobs.blocking_recv_many(&mut waiting, AT_ONCE) > 0 {
@@ -64,7 +65,7 @@ impl WriterThread {
                     };
                     refuse(job.answer, error);
                 }
-                // The log no longer grows, so reads have nothing to wait for.
+                // The log no longer grows, so reads need not wait.
                 self.wal.release(&self.shared.readers);
                 continue;
             }
@@ -80,24 +81,24 @@ impl WriterThread {
                     }
                 }
             }
-            // After a failure too: reads that wait would otherwise wait until the next commit.
+            // After a failure too: otherwise waiting reads would wait until the next commit.
             self.wal
                 .keep(&self.connection, &self.shared.readers, &self.jobs);
         }
         self.close();
     }
 
-    /// Leaves all that is stored in the one file, so that it can be moved without what belongs to it.
+    /// Moves all data into the one file, so that it can be moved without its companion files.
     fn close(self) {
-        // The last to close must be one who may write.
+        // The last connection to close must be one that may write.
         self.shared.readers.close();
-        // A read that has not ended may take long.
+        // A running read may take long.
         if let Err(error) = checkpoint(&self.connection, LAST_PATIENCE) {
             tracing::warn!(%error, "what is stored stays in the write-ahead log");
         }
     }
 
-    /// Carries out what can be, and answers what can't.
+    /// Applies the commits that can be applied, and answers the others.
     fn take(&mut self, jobs: impl Iterator<Item = CommitJob>) -> Batch {
         let mut batch = Batch {
             at: self.clock.now(),
@@ -107,7 +108,7 @@ impl WriterThread {
         let mut keys = HashSet::new();
         for CommitJob { commit, answer } in jobs {
             if self.connection.is_autocommit() {
-                // SQLite has given the transaction up, and all of it with it.
+                // SQLite has rolled back the transaction with all its commits.
                 refuse(answer, self.noted(undone()));
                 continue;
             }
@@ -156,7 +157,7 @@ impl WriterThread {
                 Err(_) => run("ROLLBACK TO one"),
             };
             if let Err(failed) = back.and_then(|_| run("RELEASE one")) {
-                // What is left of it must not go with the others.
+                // The remaining effects must not be committed with the others.
                 self.undo();
                 return Err(failed);
             }
@@ -167,7 +168,7 @@ impl WriterThread {
         written
     }
 
-    /// Carries out a commit, and writes down what is remembered of it.
+    /// Applies a commit, and stores the entry of its request.
     fn write(&self, commit: Commit, end: &mut LogEnd, at: u64) -> Result<Written, Rejected> {
         let (connection, tables) = (&self.connection, self.shared.tables());
         let seq = end.seq + 1;
@@ -188,7 +189,7 @@ impl WriterThread {
         Ok(Written { committed, key })
     }
 
-    /// Takes back all that the transaction has done, if there still is one.
+    /// Rolls back the transaction, if there still is one.
     fn undo(&self) {
         if self.connection.is_autocommit() {
             return;
@@ -199,7 +200,7 @@ impl WriterThread {
         }
     }
 
-    /// Makes it last, shows it to everybody, and answers.
+    /// Syncs the batch, publishes it, and answers the callers.
     fn finish(&mut self, batch: Batch) {
         if self.connection.is_autocommit() {
             return self.refuse_all(batch, undone);
@@ -212,9 +213,9 @@ impl WriterThread {
         }
         let has_written = batch.end.seq > self.end.seq;
         if let Err(error) = self.connection.execute_batch("COMMIT") {
-            // Where all of it reached the file but was not synced, a process that dies now leaves a
-            // commit to be found. While this one lives it is none: what is written next takes its place,
-            // byte for byte, so that nothing stands upon what the disk may have dropped.
+            // If everything reached the file but was not synced, a commit may be found if the process
+            // dies now. While the process lives, the commit does not exist: the next write overwrites
+            // it byte by byte, so that nothing depends on data that the disk may have dropped.
             self.undo();
             tracing::error!(%error, "the store failed while it committed");
             let why = uncommitted(&error);
@@ -241,21 +242,21 @@ impl WriterThread {
         drop(history);
         self.shared.announce(seq);
         for (written, answer) in answers {
-            // Whoever asked may have gone.
+            // The caller may have been dropped.
             drop(answer.send(written));
         }
         drop(trimmed);
     }
 
-    /// Removes what there is no more room for, of the keys so many.
+    /// Removes evicted entries from the file, at most `keys` of the keys.
     fn remove(&self, batch: &Batch, keys: usize) -> rusqlite::Result<()> {
         let removal = Removal::of(self.gone.range(..keys), &self.shared.history().idempotency);
         removal.carry_out(&self.connection)?;
         self.limits.cut(&self.connection, batch.end, batch.at)
     }
 
-    /// What is said of a commit that was undone. A retry of one whose outcome is unknown may be among
-    /// them.
+    /// Returns the error of a commit that was rolled back. It may be the retry of one whose outcome is
+    /// unknown.
     fn noted(&self, error: Error) -> Error {
         if self.is_uncertain {
             error.with_outcome(Outcome::Unknown)
@@ -268,7 +269,8 @@ impl WriterThread {
         for BatchedCommit { written, answer } in batch.done {
             let error = match written {
                 Err(Rejected::Failed(error)) => error,
-                // It was on account of what is undone, perhaps, so nothing is sure but that it had no effect.
+                // The reason may be a commit that was rolled back, so it is only certain that this one
+                // had no effect.
                 Err(_) => undone(),
                 Ok(_) => why(),
             };
@@ -280,7 +282,7 @@ impl WriterThread {
 impl Drop for WriterThread {
     fn drop(&mut self) {
         if thread::panicking() {
-            // Nobody waits for what it will never publish.
+            // Callers must not wait for a commit that will never be published.
             self.shared.poison();
         }
         self.wal.release(&self.shared.readers);
