@@ -1,7 +1,7 @@
-//! An axum application with routes of its own, and a sockful server beside them.
+//! An axum application with its own routes, and a sockful server mounted in it.
 //!
-//! `cargo run -p sockful-examples --example axum` prints where to look; `PORT` changes it, and
-//! `-- check` asks itself and ends.
+//! `cargo run -p sockful-examples --example axum` prints the addresses; `PORT` changes the port, and
+//! `-- check` runs a self-test and exits.
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -22,14 +22,14 @@ struct Creature {
 
 #[remote]
 impl Creature {
-    /// Gives it something to eat.
+    /// Feeds the creature.
     pub fn feed(&mut self, amount: u32) -> u32 {
         self.life = self.life.saturating_add(amount);
         self.life
     }
 }
 
-/// The application: its own routes read and write the records as clients do.
+/// The application: its own routes read and write the same records as the clients.
 fn application(server: &ServerHandle) -> Router {
     let (to_count, to_create) = (server.clone(), server.clone());
     let count = async move || {
@@ -38,10 +38,10 @@ fn application(server: &ServerHandle) -> Router {
     };
     let create = async move || {
         let creatures = to_create.records::<Creature>();
-        let made = creatures.create(NewCreature::default()).await;
-        made.map_or_else(|error| error.to_string(), |it| format!("{}\n", it.id))
+        let created = creatures.create(NewCreature::default()).await;
+        created.map_or_else(|error| error.to_string(), |it| format!("{}\n", it.id))
     };
-    // Where a connection comes from is what axum knows.
+    // axum knows the address of the peer.
     let live = server.service().peer(|parts| {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         peer.map(|ConnectInfo(address)| *address)
@@ -74,7 +74,7 @@ async fn main() -> Result<()> {
             sockful::shutdown_signal().await;
         }
     };
-    // axum waits for requests; what has become a WebSocket the server itself brings to its end.
+    // axum waits for its requests; connections upgraded to WebSockets are closed by `drain`.
     axum::serve(listener, make)
         .with_graceful_shutdown(until)
         .await?;
@@ -82,7 +82,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Asks as a client of the one, and finds it in the other.
+/// Creates and feeds a record as a client.
 async fn check(address: SocketAddr) -> Result<()> {
     let client = Client::connect(format!("ws://{address}/live")).await?;
     let creatures = client.records::<Creature>();

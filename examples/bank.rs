@@ -1,7 +1,7 @@
-//! A bank: eight connections move money between twenty accounts at random, ten thousand times,
-//! while a ninth looks on.
+//! A bank: eight connections make ten thousand random transfers between twenty accounts, while a ninth
+//! checks the sum.
 //!
-//! `cargo run -p sockful-examples --example bank` does it and says how it went.
+//! `cargo run -p sockful-examples --example bank` runs it and prints a report.
 
 use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// Money that somebody has.
+/// An account with its balance.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(only(get, find))]
 struct Account {
@@ -31,8 +31,8 @@ struct Account {
 impl Account {
     /// Moves money from one account to another: both change in one commit, or neither.
     ///
-    /// What is read here is relied upon. Where somebody else moves money from or to one of the two
-    /// at this moment, the method runs again from its beginning.
+    /// The transfer depends on the balances that it reads. If another transfer changes one of them
+    /// meanwhile, the method runs again from its beginning.
     pub async fn transfer(
         ctx: &Context,
         from: u32,
@@ -43,16 +43,16 @@ impl Account {
             return Err(Error::refused("same_account", "that is the same account"));
         }
         let accounts = ctx.records::<Self>();
-        let (giver, taker) = (accounts.get(&from).await?, accounts.get(&to).await?);
-        if giver.balance < amount {
+        let (source, target) = (accounts.get(&from).await?, accounts.get(&to).await?);
+        if source.balance < amount {
             return Err(Error::refused("too_poor", "there is not that much money"));
         }
         let set = |balance| AccountPatch {
             balance: Some(balance),
         };
-        let giver = accounts.update(&from, set(giver.balance - amount)).await?;
-        accounts.update(&to, set(taker.balance + amount)).await?;
-        Ok(giver.balance)
+        let source = accounts.update(&from, set(source.balance - amount)).await?;
+        accounts.update(&to, set(target.balance + amount)).await?;
+        Ok(source.balance)
     }
 }
 
@@ -61,13 +61,13 @@ const BALANCE: i64 = 1_000;
 const CONNECTIONS: u64 = 8;
 const TRANSFERS: u64 = 10_000;
 
-/// How it went.
+/// The result of the run.
 #[derive(Debug)]
 struct Report {
-    /// How many transfers were done, and how many refused for want of money.
+    /// The number of completed transfers, and of those rejected because of a low balance.
     done: u64,
     refused: u64,
-    /// The sums of all balances that were seen meanwhile and in the end, and the least balance.
+    /// The sums of all balances that were read during the run and at its end, and the least balance.
     sums: Vec<i64>,
     least: i64,
 }
@@ -97,7 +97,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Serves the accounts, and has the transfers done.
+/// Serves the accounts and runs the transfers.
 async fn run() -> Result<Report> {
     let mut config = Config::default();
     config.request.default_page = 1_000;
@@ -143,7 +143,7 @@ async fn run() -> Result<Report> {
     })
 }
 
-/// Moves money at random; says how many transfers were done, and how many refused.
+/// Makes random transfers; returns how many were completed, and how many rejected.
 async fn move_money(address: SocketAddr, seed: u64) -> Result<(u64, u64)> {
     let mut socket = connect(address).await?;
     let mut random = seed;
@@ -169,7 +169,7 @@ async fn move_money(address: SocketAddr, seed: u64) -> Result<(u64, u64)> {
     Ok((done, refused))
 }
 
-/// Looks at all accounts again and again: the sums, and the least balance.
+/// Reads all accounts repeatedly; returns the sums, and the least balance.
 async fn watch(address: SocketAddr, is_over: Arc<AtomicBool>) -> Result<(Vec<i64>, i64)> {
     let mut socket = connect(address).await?;
     let (mut sums, mut least) = (Vec::new(), i64::MAX);
@@ -199,7 +199,7 @@ async fn connect(address: SocketAddr) -> Result<Socket> {
     Ok(socket)
 }
 
-/// Sends a request, and gives the payload of its reply.
+/// Sends a request, and returns the payload of its reply.
 async fn ask(socket: &mut Socket, request: Value) -> Result<Value> {
     let message = Message::text(request.to_string());
     socket.send(message).await.map_err(Error::internal)?;

@@ -1,9 +1,11 @@
 //! The demo: creatures to feed, users with a secret, albums and songs.
 //!
-//! `cargo run` from the root starts it on 127.0.0.1:8000, with its records in `demo.db`; `HOST`, `PORT`
-//! and `DATA` change that, and with `--memory` nothing is kept.
-//! `cargo run -- types` writes the types of its client, `schema` its description, `stored` what is kept of
-//! it, `compatible FILE` compares those with older ones, and `check demo.db` reads all that is kept.
+//! `cargo run` from the root serves it on 127.0.0.1:8000, with its records in `demo.db`; `HOST`, `PORT`
+//! and `DATA` change that, and `--memory` keeps the records in memory.
+//!
+//! `cargo run -- types` writes the types of its client, `schema` its description, `stored` the
+//! description of its stored records, `compatible FILE` compares one of them with an older one, and
+//! `check demo.db` checks the integrity of the file.
 
 use serde::{Deserialize, Serialize};
 use sockful::store::Sqlite;
@@ -72,7 +74,7 @@ struct Song {
     playing: bool,
 }
 
-/// What the demo serves.
+/// The resources of the demo.
 pub(crate) const DEMO: Resources = resources![Creature, User, Album, Song];
 
 #[tokio::main]
@@ -81,14 +83,14 @@ async fn main() -> Result<ExitCode> {
         .with_writer(std::io::stderr)
         .init();
     let mut config = Config::default();
-    // Release builds leave it off, unless they are asked for it.
+    // Release builds serve the explorer only if it is enabled.
     config.http.explorer = true;
     let mut server = Server::new(DEMO).config(config);
     if let Some(code) = cli::run(&server, env::args_os().skip(1)) {
         return Ok(code);
     }
     let file = setting("DATA", "demo.db");
-    let in_memory = env::args().skip(1).any(|word| word == "--memory");
+    let in_memory = env::args().skip(1).any(|arg| arg == "--memory");
     if !in_memory {
         server = server.store(Sqlite::open(&file)?);
     }
@@ -121,12 +123,12 @@ async fn main() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A variable of the environment.
-fn setting(name: &str, usual: &str) -> String {
-    env::var(name).unwrap_or_else(|_| usual.to_owned())
+/// Reads an environment variable, or returns the default.
+fn setting(name: &str, default: &str) -> String {
+    env::var(name).unwrap_or_else(|_| default.to_owned())
 }
 
-/// A few records to begin with.
+/// Creates some records to begin with.
 async fn fill(server: &ServerHandle) -> Result<()> {
     for (id, kind, life) in [
         ("bob", "dragon", 10),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Error, Resource, Result, Server, ServerHandle, remote, resources};
 
-/// Somebody who makes music.
+/// A person or a band that makes music.
 #[derive(Serialize, Deserialize, Resource)]
 struct Artist {
     id: String,
@@ -14,7 +14,7 @@ struct Artist {
     name: String,
 }
 
-/// An album stays when its artist goes.
+/// An album, which remains when its artist is destroyed.
 #[derive(Serialize, Deserialize, Resource)]
 struct Album {
     id: String,
@@ -22,12 +22,12 @@ struct Album {
     artist_id: Option<String>,
     #[resource(length(1..=200))]
     title: String,
-    /// How many songs it has, kept by the hooks of songs.
+    /// The number of songs, maintained by the hooks of songs.
     #[resource(read_only, default)]
     song_count: u32,
 }
 
-/// A song goes with its album, unless it is in a playlist.
+/// A song, which is destroyed with its album unless it is in a playlist.
 #[derive(Serialize, Deserialize, Resource)]
 struct Song {
     id: String,
@@ -39,14 +39,14 @@ struct Song {
     plays: u64,
 }
 
-/// Songs that somebody put together.
+/// A list of songs.
 #[derive(Serialize, Deserialize, Resource)]
 struct Playlist {
     id: String,
     name: String,
 }
 
-/// That a song is in a playlist: a resource with two parents makes many-to-many.
+/// An entry of a playlist. A resource with two parents is a many-to-many relation.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(plural = "entries")]
 struct Entry {
@@ -55,27 +55,27 @@ struct Entry {
     playlist_id: String,
     #[resource(parent = Song, on_destroy = "restrict", immutable)]
     song_id: String,
-    /// Its place in the playlist, counted from 0 without gaps.
+    /// The position in the playlist, counted from 0 without gaps.
     #[resource(read_only, default)]
     position: u32,
 }
 
 #[remote]
 impl Song {
-    /// Runs with every new song, however it is made, and is one commit with it.
+    /// Runs for every new song, however it is created, in the same commit.
     #[before(create)]
-    async fn is_counted(&self, ctx: &Context) -> Result<()> {
+    async fn count_up(&self, ctx: &Context) -> Result<()> {
         Album::add_songs(ctx, &self.album_id, 1).await
     }
 
     #[before(destroy)]
-    async fn is_counted_no_more(&self, ctx: &Context) -> Result<()> {
+    async fn count_down(&self, ctx: &Context) -> Result<()> {
         Album::add_songs(ctx, &self.album_id, -1).await
     }
 
-    /// A song that moves to another album is counted there.
+    /// Counts a song that moves to another album there.
     #[before(update)]
-    async fn moves(&self, old: &Self, ctx: &Context) -> Result<()> {
+    async fn move_between_albums(&self, old: &Self, ctx: &Context) -> Result<()> {
         if self.album_id == old.album_id {
             return Ok(());
         }
@@ -84,11 +84,11 @@ impl Song {
     }
 
     #[after(play)]
-    fn played(&self) {
+    fn print_plays(&self) {
         println!("{} was played, {} times by now", self.title, self.plays);
     }
 
-    /// Plays the song, and tells how often it was.
+    /// Plays the song, and returns how often it was played.
     pub fn play(&mut self) -> u64 {
         self.plays += 1;
         self.plays
@@ -98,7 +98,7 @@ impl Song {
 impl Album {
     async fn add_songs(ctx: &Context, id: &String, songs: i32) -> Result<()> {
         let albums = ctx.records::<Self>();
-        // The album may be going, and its songs with it.
+        // The album may be being destroyed with its songs.
         let Some(album) = albums.try_get(id).await? else {
             return Ok(());
         };
@@ -112,28 +112,28 @@ impl Album {
 
 #[remote]
 impl Entry {
-    /// A new entry comes last. Of two that are added at the same time, one counts the other: if a commit
-    /// changes what a hook has counted, the hook runs again.
+    /// Places a new entry last. If two entries are added concurrently, one hook counts the other's
+    /// entry: a hook runs again if a commit changes what it has counted.
     #[before(create)]
-    async fn comes_last(&mut self, ctx: &Context) -> Result<()> {
+    async fn append_last(&mut self, ctx: &Context) -> Result<()> {
         let of_playlist = Self::FIELDS.playlist_id.eq(&self.playlist_id);
         let entries = ctx.records::<Self>().count(of_playlist).await?;
         self.position = u32::try_from(entries).map_err(Error::internal)?;
         Ok(())
     }
 
-    /// The entries behind one that goes move up.
+    /// Moves up the entries after a destroyed one.
     #[before(destroy)]
-    async fn closes_its_gap(&self, ctx: &Context) -> Result<()> {
+    async fn close_gap(&self, ctx: &Context) -> Result<()> {
         let playlists = ctx.records::<Playlist>();
         if playlists.try_get(&self.playlist_id).await?.is_none() {
-            // All of them go with their playlist.
+            // All entries are destroyed with their playlist.
             return Ok(());
         }
         let (entries, fields) = (ctx.records::<Self>(), Self::FIELDS);
         let of_playlist = fields.playlist_id.eq(&self.playlist_id);
-        let behind = of_playlist & fields.position.gt(self.position);
-        for entry in entries.find(behind).await? {
+        let later = of_playlist & fields.position.gt(self.position);
+        for entry in entries.find(later).await? {
             let patch = EntryPatch {
                 position: Some(entry.position - 1),
                 ..EntryPatch::default()
@@ -146,7 +146,7 @@ impl Entry {
 
 #[remote]
 impl Playlist {
-    /// Puts a song at the end, and returns its position.
+    /// Appends a song, and returns its position.
     pub async fn add(&self, ctx: &Context, song: String) -> Result<u32> {
         let new = NewEntry {
             playlist_id: self.id.clone(),

@@ -1,4 +1,4 @@
-//! A vault: whoever signs in gets a token, and sees hoards of its own alone.
+//! A vault: a user signs in to receive a token, and can read only their own hoards.
 //!
 //! `cargo run -p sockful-examples --example vault` serves it on 127.0.0.1:8000; `HOST` and `PORT`
 //! change that. `ada` signs in with the password `lovelace`, `grace` with `hopper`.
@@ -14,18 +14,18 @@ use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-/// Who calls.
+/// An authenticated user.
 #[derive(Clone)]
 struct User {
     name: String,
 }
 
-/// Somebody who may keep gold here. Who is nobody yet may sign in, and sees no guest.
+/// A guest who may keep gold here. Unauthenticated callers may sign in, but cannot read guests.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(public, only(get))]
 struct Guest {
     id: String,
-    /// As it stands, which nothing but an example may do: keep a hash that is made for passwords.
+    /// Stored in plain text, as only an example may: store a password hash instead.
     #[resource(private)]
     password: Option<String>,
 }
@@ -33,11 +33,11 @@ struct Guest {
 #[remote]
 impl Guest {
     #[can(read)]
-    fn itself(who: &User) -> Filter<Self> {
-        Self::FIELDS.id.eq(&who.name)
+    fn is_self(user: &User) -> Filter<Self> {
+        Self::FIELDS.id.eq(&user.name)
     }
 
-    /// Gives a token, which says who calls for so many seconds.
+    /// Returns a token that identifies the caller for `seconds`.
     pub async fn sign_in(
         ctx: &Context,
         name: String,
@@ -52,25 +52,25 @@ impl Guest {
         Ok(tokens.issue(name, Duration::from_secs(seconds.into())))
     }
 
-    /// Takes back all tokens of whoever calls, on all its connections.
+    /// Revokes all tokens of the caller, on all its connections.
     pub fn sign_out(ctx: &Context) -> Result<()> {
         let name = &ctx.user::<User>()?.name;
-        ctx.state::<Arc<Tokens>>()?.take_back(name);
+        ctx.state::<Arc<Tokens>>()?.revoke_all(name);
         ctx.revoke(name);
         Ok(())
     }
 }
 
-/// What somebody keeps here.
+/// The gold of one user.
 #[derive(Serialize, Deserialize, Resource)]
 struct Hoard {
     id: String,
     #[resource(immutable, index)]
     owner: String,
-    /// More than a number of JSON holds exactly.
+    /// May exceed the exact range of JSON numbers.
     #[resource(wide)]
     gold: u64,
-    /// To the dragons; below zero it is theirs.
+    /// The debt to the dragons; negative if they owe gold.
     #[resource(wide)]
     debt: Option<i128>,
 }
@@ -78,16 +78,16 @@ struct Hoard {
 #[remote]
 impl Hoard {
     #[can(read)]
-    fn owned_by(who: &User) -> Filter<Self> {
-        Self::FIELDS.owner.eq(&who.name)
+    fn owned_by(user: &User) -> Filter<Self> {
+        Self::FIELDS.owner.eq(&user.name)
     }
 
     #[can(create, update, destroy)]
-    fn is_of(&self, who: &User) -> bool {
-        self.owner == who.name
+    fn is_owner(&self, user: &User) -> bool {
+        self.owner == user.name
     }
 
-    /// Adds gold; `too_full` where no more goes in.
+    /// Adds gold; fails with `too_full` if it does not fit.
     pub fn fill(&mut self, #[resource(wide)] gold: u64) -> Result<()> {
         let full = || Error::refused("too_full", "the hoard does not hold that much");
         self.gold = self.gold.checked_add(gold).ok_or_else(full)?;
@@ -95,7 +95,7 @@ impl Hoard {
     }
 }
 
-/// Whom each token is of that was given out. They are gone with the process.
+/// The identity of each issued token, in memory only.
 #[derive(Debug, Default)]
 struct Tokens {
     identities: Mutex<HashMap<String, Identity<User>>>,
@@ -114,7 +114,7 @@ impl Tokens {
         token
     }
 
-    fn take_back(&self, name: &str) {
+    fn revoke_all(&self, name: &str) {
         self.identities().retain(|_, it| it.key != name);
     }
 
@@ -124,7 +124,7 @@ impl Tokens {
     }
 
     fn identities(&self) -> MutexGuard<'_, HashMap<String, Identity<User>>> {
-        // Nothing is left half done in it.
+        // A panic cannot leave the map in an inconsistent state.
         let locked = self.identities.lock();
         locked.unwrap_or_else(PoisonError::into_inner)
     }

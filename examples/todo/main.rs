@@ -1,6 +1,6 @@
-//! What there is to do, live in every window.
+//! A to-do list, live in every window.
 //!
-//! `cargo run -p sockful-examples --example todo` prints where to look; open it twice.
+//! `cargo run -p sockful-examples --example todo` prints its address; open it twice.
 
 use axum::Router;
 use axum::response::Html;
@@ -11,7 +11,7 @@ use std::env;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 
-/// Something to do.
+/// A task to do.
 #[derive(Serialize, Deserialize, Resource)]
 struct Task {
     id: String,
@@ -25,7 +25,7 @@ struct Task {
 
 #[remote]
 impl Task {
-    /// Marks it as done, or as open again.
+    /// Marks the task as done, or as open again.
     pub fn toggle(&mut self) {
         self.done = !self.done;
     }

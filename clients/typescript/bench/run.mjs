@@ -1,7 +1,7 @@
-// Calls a second of one Node process that gets records by their ids: sockful.js from the server of
-// benches/bench.rs, and socket.io-client from a server of socket.io. Rounds of both follow one
-// another, so that whatever else the machine does is done to both; the servers have the first core
-// and the client the second, or the scheduler would decide what is measured (Linux, by `taskset`).
+// Compares Node clients by calls per second that get records by id: sockful.js with the server of
+// benches/bench.rs, and socket.io-client with a socket.io server. Their rounds alternate, so that other
+// load on the machine affects both alike. The servers are pinned to the first core and the client to
+// the second (Linux, by `taskset`); otherwise the scheduler would decide the result.
 // Usage: node run.mjs ../../../target/release/bench [rounds] [milliseconds]
 
 import { execFileSync, spawn } from 'node:child_process';
@@ -43,10 +43,10 @@ try {
 async function measure(clients) {
   const names = Object.keys(clients);
   const figures = new Map();
-  // The first round is for the compilers to get warm.
+  // The first round warms up the compilers.
   for (let round = 0; round <= rounds; round++) {
     for (const inFlight of IN_FLIGHT) {
-      // Whoever comes first in one round comes last in the next.
+      // The order is reversed in each round.
       for (const name of round % 2 ? names : names.toReversed()) {
         const figure = await call(clients[name], inFlight);
         const key = `${name} ${inFlight}`;
