@@ -1,5 +1,5 @@
 //! Expands the model to tokens; it cannot fail because the checks have passed.
-//! | Templates have the span of the macro's definition, so that their locals cannot collide with the user's
+//! Templates have the span of the macro definition, so that their locals cannot collide with the user's
 //! names. Tokens that the compiler may report have the span of the user's code.
 
 mod changes;

@@ -24,19 +24,19 @@ pub fn remote(words: TokenStream, item: TokenStream) -> TokenStream {
     macros::attribute(words.into(), &item.into()).into()
 }
 
-/// Makes a method of a `#[remote]` block run before something; documented at `sockful::before`.
+/// Runs a method of a `#[remote]` block before a change is stored; documented at `sockful::before`.
 #[proc_macro_attribute]
 pub fn before(_: TokenStream, item: TokenStream) -> TokenStream {
     macros::outside("before", &item.into()).into()
 }
 
-/// Makes a method of a `#[remote]` block run after something; documented at `sockful::after`.
+/// Runs a method of a `#[remote]` block after a change was stored; documented at `sockful::after`.
 #[proc_macro_attribute]
 pub fn after(_: TokenStream, item: TokenStream) -> TokenStream {
     macros::outside("after", &item.into()).into()
 }
 
-/// Makes a method of a `#[remote]` block decide who may do what; documented at `sockful::can`.
+/// Makes a method of a `#[remote]` block an access policy; documented at `sockful::can`.
 #[proc_macro_attribute]
 pub fn can(_: TokenStream, item: TokenStream) -> TokenStream {
     macros::outside("can", &item.into()).into()

@@ -1,5 +1,5 @@
-//! Dates and times as RFC 3339 writes them. Seventy lines here stand for a library of calendars and
-//! time zones, of which nothing else would be used.
+//! Dates and times of RFC 3339. These seventy lines replace a library of calendars and time zones, of
+//! which nothing else would be used.
 
 pub(crate) fn is_date_time(text: &str) -> bool {
     let parts = text.split_once(['T', 't']);
@@ -37,13 +37,13 @@ pub(crate) fn is_time(text: &str) -> bool {
     ends && hour < 24 && minute < 60 && (second < 60 || is_leap(hour, minute, second, offset))
 }
 
-/// A leap second is the last one of a day in UTC.
+/// Returns whether the time is a leap second, which is the last second of a day in UTC.
 fn is_leap(hour: u32, minute: u32, second: u32, offset: i32) -> bool {
     let minutes = i32::try_from(hour * 60 + minute).unwrap_or_default();
     second == 60 && (minutes - offset).rem_euclid(24 * 60) == 24 * 60 - 1
 }
 
-/// How many minutes a zone is ahead of UTC.
+/// Returns how many minutes a zone is ahead of UTC.
 fn offset(zone: &str) -> Option<i32> {
     if matches!(zone, "Z" | "z") {
         return Some(0);
@@ -55,7 +55,7 @@ fn offset(zone: &str) -> Option<i32> {
     (hours < 24 && minutes < 60).then_some(if sign == "-" { -ahead } else { ahead })
 }
 
-/// The number that exactly this many digits are.
+/// Parses a number of exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<u32> {
     let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| fits)

@@ -6,11 +6,11 @@ use iri_string::types::UriStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use uuid::Uuid;
 
-/// A well-known form of a text.
+/// A well-known format of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// An email address, such as `bob@example.org`, without a name beside it.
+    /// An email address, such as `bob@example.org`, without a display name.
     Email,
     /// A URI with a host (RFC 3986), such as `https://example.org/a?b`.
     Url,
@@ -18,25 +18,25 @@ pub enum Format {
     Uuid,
     /// An IP address of either version.
     Ip,
-    /// Four numbers with dots between.
+    /// An IPv4 address: four numbers separated by dots.
     Ipv4,
     /// An IPv6 address, without brackets and zone.
     Ipv6,
-    /// A name of a host (RFC 1123), such as `example.org`.
+    /// A host name (RFC 1123), such as `example.org`.
     Hostname,
     /// A date (RFC 3339), such as `2024-02-29`.
     Date,
     /// A time of day with its offset (RFC 3339), such as `10:30:00Z`.
     Time,
-    /// Both (RFC 3339), such as `2024-02-29T10:30:00+01:00`.
+    /// A date and a time with an offset (RFC 3339), such as `2024-02-29T10:30:00+01:00`.
     DateTime,
-    /// A number of a telephone (E.164), such as `+4930123456`.
+    /// A telephone number (E.164), such as `+4930123456`.
     Phone,
     /// A colour, `#rgb` or `#rrggbb`.
     Color,
 }
 
-/// The formats: what they are called, and what is said of a text that has another.
+/// The formats with their names, and the messages for a string of another format.
 #[rustfmt::skip]
 const TABLE: &[(Format, &str, &str)] = &[
     (Format::Email,    "email",     "is not an email address"),
@@ -54,23 +54,24 @@ const TABLE: &[(Format, &str, &str)] = &[
 ];
 
 impl Format {
-    /// The names of all formats.
+    /// Returns the names of all formats.
     pub fn names() -> impl Iterator<Item = &'static str> {
         TABLE.iter().map(|(_, name, _)| *name)
     }
 
-    /// The format called `name`.
+    /// Returns the format with this name.
     pub fn called(name: &str) -> Option<Self> {
         let row = TABLE.iter().find(|(_, known, _)| *known == name)?;
         Some(row.0)
     }
 
-    /// What it is called.
+    /// Returns the name of the format.
     pub fn name(self) -> &'static str {
         self.row().1
     }
 
-    /// What is said of a text that is none, to be read after its place: "is not an email address".
+    /// Returns the message for a string of another format, to be read after its path: "is not an email
+    /// address".
     pub fn refusal(self) -> &'static str {
         self.row().2
     }
@@ -80,7 +81,7 @@ impl Format {
         row.unwrap_or(&TABLE[0])
     }
 
-    /// Whether `text` has this form.
+    /// Returns whether `text` has this format.
     pub fn is_met_by(self, text: &str) -> bool {
         match self {
             Self::Email => {
@@ -93,7 +94,7 @@ impl Format {
                 uri.authority_components()
                     .is_some_and(|authority| !authority.host().is_empty())
             }),
-            // The other spellings of a UUID have another length.
+            // All other spellings of a UUID have another length.
             Self::Uuid => text.len() == 36 && Uuid::try_parse(text).is_ok(),
             Self::Ip => text.parse::<IpAddr>().is_ok(),
             Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
@@ -112,7 +113,7 @@ impl Format {
 mod tests {
     use super::*;
 
-    /// Texts that have a format, and their near misses.
+    /// Strings with a format, and near misses.
     #[rustfmt::skip]
     const CASES: &[(&str, &[&str], &[&str])] = &[
         ("email", &["bob@example.org", "a.b+c@x-y.example", "bob@localhost"],

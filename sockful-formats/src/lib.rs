@@ -1,5 +1,5 @@
-//! What texts must look like, for the macros and the runtime alike: so that a default which the
-//! compiler lets pass is never refused by the server. An implementation detail: depend on `sockful`.
+//! The string formats, shared by the macros and the runtime, so that the server never rejects a default
+//! that the compiler accepts. An implementation detail: depend on `sockful`.
 
 mod calendar;
 mod format;

@@ -4,16 +4,16 @@ use regex_lite::Regex;
 use std::fmt;
 use std::sync::OnceLock;
 
-/// A regular expression that is compiled once, when it is first needed.
+/// A regular expression that is compiled once, when it is first used.
 ///
-/// It is found anywhere in a text unless it says `^` and `$`; the time it takes is linear in the text.
+/// It matches anywhere in a text unless it is anchored with `^` and `$`, in time linear in the text.
 pub struct Pattern {
     text: &'static str,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    /// The pattern, which [`check`](Self::check) has found to be one.
+    /// Creates a pattern, which [`check`](Self::check) has accepted.
     #[must_use]
     pub const fn new(text: &'static str) -> Self {
         Self {
@@ -22,32 +22,32 @@ impl Pattern {
         }
     }
 
-    /// How it is written.
+    /// Returns the text of the pattern.
     pub fn text(&self) -> &'static str {
         self.text
     }
 
-    /// Whether it is found in `text`.
+    /// Returns whether the pattern matches in `text`.
     pub fn is_met_by(&self, text: &str) -> bool {
         let compiled = self.compiled.get_or_init(|| Regex::new(self.text).ok());
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 
-    /// Whether `pattern` is found in `text`, for a pattern that is asked once.
+    /// Returns whether `pattern` matches in `text`, for a pattern that is used once.
     pub fn finds(pattern: &str, text: &str) -> bool {
         Regex::new(pattern).is_ok_and(|regex| regex.is_match(text))
     }
 
-    /// Asks that `text` is a regular expression.
+    /// Checks that `text` is a regular expression.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, and where.
+    /// Returns what is wrong with it, and where.
     pub fn check(text: &str) -> Result<(), Broken> {
         let Err(error) = Regex::new(text) else {
             return Ok(());
         };
-        // The fault begins behind the longest beginning that is a pattern.
+        // The fault comes after the longest prefix that is a valid pattern.
         let ends = text.char_indices().enumerate();
         let sound = ends.filter(|(_, (end, _))| Regex::new(&text[..*end]).is_ok());
         let at = sound.last().map_or(0, |(at, _)| at);
@@ -64,12 +64,12 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// Why a text is no regular expression.
+/// The reason why a text is not a regular expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// What is wrong.
+    /// The description of the fault.
     pub why: String,
-    /// The character at fault, counted from one.
+    /// The position of the faulty character, counted from 1.
     pub at: usize,
 }
 

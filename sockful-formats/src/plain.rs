@@ -1,6 +1,6 @@
-//! Forms that can be told at a glance.
+//! Simple formats that need no library.
 
-/// Labels of letters, digits and inner hyphens, with dots between (RFC 1123).
+/// Labels of letters, digits and inner hyphens, separated by dots (RFC 1123).
 pub(crate) fn is_hostname(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -13,7 +13,7 @@ pub(crate) fn is_hostname(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// A plus and up to fifteen digits, which begin with the code of a country (E.164).
+/// A plus sign and up to fifteen digits, which begin with a country code (E.164).
 pub(crate) fn is_phone(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (2..=15).contains(&digits.len())

@@ -24,7 +24,7 @@ pub(crate) enum Value {
     Events(Vec<EventArg>),
 }
 
-/// The argument of a rule, and the message for a value that breaks it.
+/// The argument of a rule, and the message for a value that violates it.
 #[derive(Debug)]
 pub(crate) struct WithMessage<T> {
     pub(crate) value: T,

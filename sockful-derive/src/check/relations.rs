@@ -1,4 +1,4 @@
-//! Checks relations, as far as one of the two resources shows.
+//! Checks relations, as far as one of the two resources shows them.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{DefaultValue, Property, Relation, Resource};

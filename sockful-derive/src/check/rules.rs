@@ -1,4 +1,4 @@
-//! Checks rules: they can be kept, fit the type, and allow the default.
+//! Checks rules: they are satisfiable, fit the type, and accept the default.
 
 mod default;
 
@@ -166,7 +166,7 @@ fn check_nested_feature(rule: &Rule<'_>, diagnostics: &mut Diagnostics) -> bool 
 }
 
 /// Rejects a rule that does not fit a primitive type. For other types the compiler checks the traits in
-/// `must`.
+/// `macro_support::bounds`.
 fn check_rule_fits_type(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostics) -> bool {
     let Some(name) = primitive(inner(ty)) else {
         return true;

@@ -1,4 +1,4 @@
-//! Expands the items beside errors, so that one mistake gives one error.
+//! Expands the items next to errors, so that one mistake gives one error.
 
 use super::remote::block;
 use super::resource::public_items;

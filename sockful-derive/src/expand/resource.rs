@@ -139,7 +139,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     }
 }
 
-/// Expands the statement that writes a property and notes whether its rules apply.
+/// Expands the statement that writes a property and records whether its rules apply.
 fn put(at: usize, property: &Property<'_>, this: &TokenStream) -> TokenStream {
     let (constant, field) = (constant(at), property.ident);
     match property.rules.when {
@@ -197,7 +197,7 @@ fn row(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStrea
     rules::of_property(row, &property.rules, paths, this)
 }
 
-/// Expands the call that says how the values of a property are compared.
+/// Expands the call that sets how the values of a property are compared.
 fn key_form(property: &Property<'_>, paths: &Paths, this: &TokenStream) -> TokenStream {
     let (private, bounds) = (&paths.private, &paths.bounds);
     let ty = replace_self(property.ty, this);

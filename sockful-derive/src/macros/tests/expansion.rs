@@ -11,7 +11,7 @@ fn creature(fields: usize) -> TokenStream {
         struct Creature {
             id: String,
             #(
-                /// How much there is of it.
+                /// A number.
                 #[resource(default = 10)]
                 #fields: i32,
             )*
@@ -203,9 +203,10 @@ fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
     (few - each, each)
 }
 
-/// Counts formatted lines. Move code above the budget into the runtime, or give the reason here: a field
-/// exceeds its 14 lines by five: its typed name takes three, which are a declaration with a doc comment and
-/// a value, and no code, two of its paths are so long that they are wrapped, and only its type knows how its
+/// Counts formatted lines. Move code above the budget into the runtime, or give the reason here: a
+/// field exceeds its 14 lines by five. Its typed name takes three, which are a declaration with a doc
+/// comment and a value, and no code. Two of its paths are so long that they are wrapped, and only its
+/// type knows how its values are compared.
 /// values are compared.
 #[test]
 fn expansion_size_is_within_budget() {
@@ -216,8 +217,8 @@ fn expansion_size_is_within_budget() {
     );
     assert_eq!(budget(ranged), (141, 20), "each field with a range");
     assert_eq!(budget(ruled), (143, 58), "each field with all rules");
-    // Includes the user's block: 4 lines, and 2 for each method. Two lines of a block name the mistake of a
-    // second one.
+    // Includes the user's block: 4 lines, and 2 for each method. Two lines of a block serve the message
+    // about a second one.
     assert_eq!(
         budget(remotes),
         called(14, 45),
