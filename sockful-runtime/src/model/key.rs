@@ -167,7 +167,7 @@ mod tests {
         for (id, text) in ids.iter().zip(&texts) {
             assert_eq!(json(text, KeyKind::Integer), id.to_string());
             assert_eq!(
-                canonical(&id.to_string(), KeyKind::Integer).expect("exact"),
+                canonical(&id.to_string(), KeyKind::Integer).expect("the integer is exact"),
                 *text
             );
         }

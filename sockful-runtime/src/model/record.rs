@@ -418,7 +418,7 @@ mod tests {
         let record = sample::record(&model, given).with_rev(7);
         let (sent, kept) = (record.sent(), record.kept());
         let stored = StoredRecord::parse(Sample::DEFINITION, "bob", 7, sent, kept);
-        let stored = stored.expect("it was written here");
+        let stored = stored.expect("the texts are valid");
         for at in 0..Sample::DEFINITION.properties.len() {
             assert_eq!(stored.value(at), record.value(at));
         }

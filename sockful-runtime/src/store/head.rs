@@ -23,9 +23,9 @@ mod tests {
         let mut receiver = head.subscribe();
         assert_eq!(*receiver.borrow_and_update(), 3);
         raise(&head, 2);
-        assert!(!receiver.has_changed().expect("the sender is there"));
+        assert!(!receiver.has_changed().expect("the sender exists"));
         raise(&head, 4);
-        assert!(receiver.has_changed().expect("the sender is there"));
+        assert!(receiver.has_changed().expect("the sender exists"));
         assert_eq!(*receiver.borrow(), 4);
     }
 }

@@ -342,7 +342,7 @@ mod tests {
         };
         let ways = |filter: &QueryFilter, indexed: &[usize]| {
             let mut first = |mut ways: Vec<Candidates>| Ok(ways.swap_remove(0));
-            let ways = Candidates::of(filter, indexed, &mut first).expect("nothing fails");
+            let ways = Candidates::of(filter, indexed, &mut first).expect("planning succeeds");
             let properties = |way: &Candidates| {
                 let ranges = way.ranges.iter();
                 ranges.map(|it| (it.property, it.intervals.len())).collect()

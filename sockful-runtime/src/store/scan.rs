@@ -373,7 +373,7 @@ mod tests {
         let (scans, caller) = (Scans::new(9), Caller::new(1));
         let (go, received) = mpsc::channel();
         let mut scanning = Box::pin(for_client(Arc::new(caller.clone()), scan(&scans, received)));
-        go.send(()).expect("it is received when the scan begins");
+        go.send(()).expect("the scan receives it");
         while caller.charged.load(Ordering::SeqCst) == 0 {
             let waited = timeout(Duration::from_millis(1), &mut scanning).await;
             assert!(waited.is_err(), "it waits for messages");
@@ -382,11 +382,11 @@ mod tests {
         // The work itself holds the permits, and has not noticed yet that it was abandoned.
         assert_eq!(caller.permits.available_permits(), 0);
         assert_eq!(scans.slots.available_permits(), 8);
-        go.send(()).expect("it still runs");
+        go.send(()).expect("the scan still runs");
         let permit = caller.permits.acquire().await;
-        drop(permit.expect("it is never closed"));
+        drop(permit.expect("the semaphore is not closed"));
         let all = scans.slots.acquire_many(9).await;
-        drop(all.expect("it is never closed"));
+        drop(all.expect("the semaphore is not closed"));
         assert!(go.send(()).is_err(), "the scan has ended");
         // Two visits, the second after the client disconnected.
         assert!(caller.charged.load(Ordering::SeqCst) >= 2 << 20);
@@ -410,12 +410,12 @@ mod tests {
         drop(go);
         let client = Arc::new(other.clone());
         let done = for_client(client, scan(&scans, received)).await;
-        assert_eq!(done.expect("it has its own share"), 0);
+        assert_eq!(done.expect("the caller has its own share"), 0);
         // Waiting scans have not begun anything that would have to end.
         scanning.truncate(4);
         drop(gates);
         for one in scanning {
-            assert_eq!(one.await.expect("it ends by itself"), 0);
+            assert_eq!(one.await.expect("the scan ends by itself"), 0);
         }
         assert_eq!(scans.slots.available_permits(), 9);
     }
@@ -453,13 +453,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn scan_that_is_not_admitted_in_time_is_unavailable() {
         let scans = Scans::new(1);
-        let held = scans.acquire().await.expect("it is free");
+        let held = scans.acquire().await.expect("a permit is free");
         let mut waiting = Box::pin(scans.acquire());
         assert!(futures_util::poll!(&mut waiting).is_pending());
         advance(PATIENCE).await;
-        let error = waiting.await.expect_err("the only one is held");
+        let error = waiting.await.expect_err("the only permit is held");
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         drop(held);
-        scans.acquire().await.expect("it is free again");
+        scans.acquire().await.expect("the permit is free again");
     }
 }

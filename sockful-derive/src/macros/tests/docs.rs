@@ -76,7 +76,7 @@ fn docs_examples_compile_or_report_message() {
         let attribute = ATTRIBUTES
             .iter()
             .find(|attribute| attribute.name == name)
-            .expect("a word");
+            .expect("an attribute");
         let places = attribute.targets.iter();
         let place_is_right = places
             .map(|target| target.description())

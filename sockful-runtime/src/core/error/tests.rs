@@ -18,7 +18,8 @@ fn custom_code_is_converted_to_snake_case() {
 
 #[test]
 fn any_error_preserves_errors_and_hides_others() {
-    let converted = |result: Result<(), AnyError>| Error::from(result.expect_err("it fails"));
+    let converted =
+        |result: Result<(), AnyError>| Error::from(result.expect_err("the conversion fails"));
     let own = || -> Result<(), AnyError> { Err(Error::refused("too_tired", "sleeps"))? };
     let error = converted(own());
     assert_eq!(

@@ -339,7 +339,7 @@ mod tests {
                 format!(r#"{{{filler}"a":1,"b":2,"a":3,"\u0061":4}}"#),
                 format!(r#"{{{filler}"a":1,"b":2,"a":3}}"#),
             ] {
-                let error = Members::parse(&text).expect_err("twice");
+                let error = Members::parse(&text).expect_err("the key is a duplicate");
                 assert_eq!(error.fields(), [Fault::new("a", "twice", "is given twice")]);
             }
         }

@@ -53,7 +53,7 @@ mod tests {
     use serde_json::Value;
 
     fn merged(target: &str, patch: &str) -> Value {
-        let merged = apply(target, patch).expect("an object names no member twice");
+        let merged = apply(target, patch).expect("no key is a duplicate");
         serde_json::from_str(&merged).expect("the result is JSON")
     }
 
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn member_that_is_given_twice_is_rejected() {
         let error =
-            patch(r#"{"home":{"zip":1,"zip":2}}"#, |_| None).expect_err("it is given twice");
+            patch(r#"{"home":{"zip":1,"zip":2}}"#, |_| None).expect_err("the key is a duplicate");
         assert_eq!(error.fields()[0].path, "home.zip");
     }
 }

@@ -210,7 +210,12 @@ mod tests {
 
     #[test]
     fn parse_accepts_null_as_empty_object_only() {
-        assert!(Object::parse("null").expect("empty").take("a").is_none());
+        assert!(
+            Object::parse("null")
+                .expect("an empty object")
+                .take("a")
+                .is_none()
+        );
         for payload in ["7", "[]", "\"{}\"", "true"] {
             assert!(Object::parse(payload).is_err(), "{payload}");
         }

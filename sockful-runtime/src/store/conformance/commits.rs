@@ -221,7 +221,7 @@ fn check_log(
     told: &[Vec<EmittedText>],
 ) -> Result<(), TestCaseError> {
     let head = told.len() as u64;
-    let log = wait(store.log(0, usize::MAX)).expect("the log reaches back to the start");
+    let log = wait(store.log(0, usize::MAX)).expect("the log has all commits");
     let seqs: Vec<u64> = log.iter().map(|committed| committed.seq).collect();
     prop_assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
     let mut replayed = Tables::new();
@@ -246,7 +246,7 @@ fn check_log(
     }
     prop_assert_eq!(&replayed, tables);
     for after in 0..=head {
-        let part = wait(store.log(after, 2)).expect("within the log");
+        let part = wait(store.log(after, 2)).expect("the position is in the log");
         let seqs: Vec<u64> = part.iter().map(|committed| committed.seq).collect();
         prop_assert_eq!(seqs, (after + 1..=head).take(2).collect::<Vec<_>>());
     }

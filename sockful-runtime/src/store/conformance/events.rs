@@ -140,7 +140,7 @@ pub(super) fn check(store: &dyn Store) {
     let refused = vec![emit("eve", 0, "4"), unknown];
     assert!(matches!(commit(store, refused), Err(Rejected::Failed(_))));
     assert_eq!(wait(store.head()).expect("a head"), 6);
-    let log = wait(store.log(0, 9)).expect("the log reaches back to the start");
+    let log = wait(store.log(0, 9)).expect("the log has all commits");
     let told: Vec<usize> = log.iter().map(|it| it.emitted.len()).collect();
     assert_eq!(told, [1, 0, 3, 2, 1, 1]);
 }
@@ -158,7 +158,7 @@ fn summed(committed: &Committed) -> Sum<'_> {
 }
 
 fn taken(store: &dyn Store, operations: Vec<Operation>) -> Arc<Committed> {
-    commit(store, operations).expect("what is expected holds")
+    commit(store, operations).expect("all expectations are met")
 }
 
 fn commit(store: &dyn Store, operations: Vec<Operation>) -> Result<Arc<Committed>, Rejected> {

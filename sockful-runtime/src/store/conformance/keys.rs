@@ -124,7 +124,7 @@ pub(super) async fn check_history(
         };
         let server_time = now.unsigned_abs();
         let before = store.completed(step.caller, key, server_time);
-        let before = before.await.expect("an answer");
+        let before = before.await.expect("the operation succeeds");
         match (before, store.commit(commit).await, step.does) {
             (Lookup::Completed(_) | Lookup::Forgotten, Err(Rejected::Repeated), _)
             | (Lookup::Unknown | Lookup::Ahead, Err(Rejected::Conflict(0)), Does::Fail) => {}
@@ -162,7 +162,7 @@ async fn check_lookup(
     let of_key = |one: &TakenRequest| one.caller == caller && one.key == key;
     let at = taken.iter().rposition(of_key);
     let lookup = store.completed(caller, key, now.unsigned_abs());
-    match (lookup.await.expect("an answer"), at) {
+    match (lookup.await.expect("the operation succeeds"), at) {
         (Lookup::Completed(completed), Some(at)) => {
             let text = text(&completed.response);
             let told = (completed.fingerprint, completed.seq, completed.rev, text);

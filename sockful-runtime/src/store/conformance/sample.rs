@@ -259,7 +259,7 @@ pub(crate) fn record(model: &Model, json: &str) -> Record {
     let given = Object::parse(json).expect("an object without repeated keys");
     model
         .create(&given, Origin::Server)
-        .expect("what keeps to the rules")
+        .expect("the record is valid")
 }
 
 #[cfg(test)]
@@ -280,9 +280,7 @@ mod tests {
             ctime: 7,
             tags: Some(vec!["a".to_owned()]),
         };
-        let record = model
-            .write(&sample)
-            .expect("a sample that keeps to the rules");
+        let record = model.write(&sample).expect("the sample is valid");
         assert!(!record.sent().contains("secret"), "{}", record.sent());
         assert_eq!(model.read::<Sample>(&record).expect("a sample"), sample);
     }
@@ -312,7 +310,7 @@ mod tests {
         let patch = Object::parse(&patch).expect("an object");
         let changed = model
             .change(&patch, &created, Origin::Server)
-            .expect("what keeps to the rules");
+            .expect("the record is valid");
         let read: Sample = model.read(&changed).expect("a sample");
         assert_eq!(
             (read.name.as_deref(), &*read.kind, read.life, read.weight),

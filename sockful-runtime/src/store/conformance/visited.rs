@@ -37,14 +37,20 @@ pub(super) fn check(store: &dyn Store) {
         counted.map(|counted| counted.value.count)
     };
     // A page in the order of ids reads only itself and the first record of the next page.
-    assert_eq!(find(PLAIN, query(QueryFilter::All, 5)).expect("few"), 5);
+    assert_eq!(
+        find(PLAIN, query(QueryFilter::All, 5)).expect("within the limit"),
+        5
+    );
     assert_over(find(PLAIN, query(QueryFilter::All, 30)));
     // A third of the records match, but each has to be read.
     assert_over(find(PLAIN, query(kind("a"), 8)));
     assert_over(count(PLAIN, kind("a")));
     // With an index only the matching third is read.
-    assert_eq!(find(INDEXED, query(kind("a"), 8)).expect("few"), 8);
-    assert_eq!(count(INDEXED, kind("a")).expect("few"), 10);
+    assert_eq!(
+        find(INDEXED, query(kind("a"), 8)).expect("within the limit"),
+        8
+    );
+    assert_eq!(count(INDEXED, kind("a")).expect("within the limit"), 10);
     let sorted = Query {
         order: vec![QueryOrder {
             by: By::Property(KIND),
@@ -61,13 +67,13 @@ pub(super) fn check(store: &dyn Store) {
         let values = values.collect();
         wait(snapshot.related(INDEXED, KIND, values, QueryFilter::All, 100, usize::MAX))
     };
-    assert_eq!(related(&["a"]).expect("ten").len(), 1);
+    assert_eq!(related(&["a"]).expect("ten records are allowed").len(), 1);
     // All values of one request count together.
     assert_over(related(&["a", "b"]));
 }
 
 fn assert_over<T>(answer: Result<T, Error>) {
-    let error = answer.err().expect("more than ten are to be looked at");
+    let error = answer.err().expect("more than ten records are read");
     assert_eq!(error.kind(), ErrorKind::TooMany);
     let told = serde_json::to_value(&error).expect("an error is JSON");
     let limit = serde_json::json!({"name": "max_visited", "value": 10});

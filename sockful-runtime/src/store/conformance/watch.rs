@@ -25,12 +25,15 @@ pub(super) async fn check(store: &dyn Store) {
                 operations: vec![operation],
                 ..Commit::default()
             };
-            store.commit(commit).await.expect("nothing is expected");
+            store.commit(commit).await.expect("no expectation can fail");
         }
         let told = timeout(Duration::from_secs(10), head.wait_for(|&head| head >= seq));
-        let told = *told.await.expect("it is told").expect("the store is there");
+        let told = *told
+            .await
+            .expect("the task completes")
+            .expect("the store exists");
         assert_eq!(told, seq);
-        let log = store.log(seq - 1, 9).await.expect("it is kept");
+        let log = store.log(seq - 1, 9).await.expect("the log has the commit");
         assert_eq!(log.iter().map(|it| it.seq).collect::<Vec<_>>(), [seq]);
     }
     // A later receiver begins with the current head.

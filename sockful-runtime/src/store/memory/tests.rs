@@ -9,7 +9,7 @@ use crate::store::conformance::wait;
 use crate::store::search::tests::{check_fitting_way, check_planning, few_visits};
 
 fn opened(memory: Memory) -> Memory {
-    wait(memory.open(&[Sample::DEFINITION])).expect("memory opens");
+    wait(memory.open(&[Sample::DEFINITION])).expect("the memory store opens");
     memory
 }
 
@@ -32,7 +32,7 @@ fn commit(memory: &Memory, operations: Vec<Operation>) -> Arc<Committed> {
         operations,
         ..Commit::default()
     }))
-    .expect("nothing was expected")
+    .expect("no expectation can fail")
 }
 
 fn everything() -> Query {
@@ -69,18 +69,28 @@ fn full_log_drops_oldest_and_keeps_newest() {
     }
     assert_eq!(wait(memory.log(0, 1)).err(), Some(Expired));
     let kept = (0..100).find(|&after| wait(memory.log(after, 1)).is_ok());
-    let kept = kept.expect("the newest is kept");
+    let kept = kept.expect("the log has the newest commit");
     assert!((80..=99).contains(&kept), "{kept}");
-    assert_eq!(wait(memory.log(kept, 1)).expect("kept")[0].seq, kept + 1);
+    assert_eq!(
+        wait(memory.log(kept, 1)).expect("the log has the commit")[0].seq,
+        kept + 1
+    );
 
     let tiny = with_log_capacity(0);
     for n in 1..4 {
         commit(&tiny, vec![put(&model, "bob", n)]);
         assert_eq!(
-            wait(tiny.log(n - 1, 9)).expect("the newest is kept").len(),
+            wait(tiny.log(n - 1, 9))
+                .expect("the log has the newest commit")
+                .len(),
             1
         );
-        assert_eq!(wait(tiny.log(n, 9)).expect("nothing follows").len(), 0);
+        assert_eq!(
+            wait(tiny.log(n, 9))
+                .expect("the position is the head")
+                .len(),
+            0
+        );
     }
 }
 
@@ -108,7 +118,12 @@ fn log_weight_includes_events_and_their_records() {
         commit(&memory, vec![emit("bob", "1")]);
     }
     assert!(wait(memory.log(6, 9)).is_err());
-    assert_eq!(wait(memory.log(7, 9)).expect("three are kept").len(), 3);
+    assert_eq!(
+        wait(memory.log(7, 9))
+            .expect("the log has three commits")
+            .len(),
+        3
+    );
     // Many events of one record hold the record once, and each its own data.
     let many = (0..100).map(|_| emit("bob", "1")).collect();
     let seq = commit(&memory, many).seq;
@@ -266,7 +281,7 @@ fn paging_continues_after_the_cursor_record_is_gone() {
 /// A thousand records: each has a different life, and one in a hundred is a griffin.
 fn thousand(definition: &'static crate::model::definition::ResourceDef) -> Memory {
     let (model, memory) = (sample::model(), Memory::new());
-    wait(memory.open(&[definition])).expect("memory opens");
+    wait(memory.open(&[definition])).expect("the memory store opens");
     for n in 0..1_000 {
         let kind = if n % 100 == 0 { "griffin" } else { "dragon" };
         let json = format!(
@@ -333,7 +348,7 @@ fn index_limits_records_visited_by_count() {
 #[test]
 fn unique_values_may_be_swapped_but_not_shared() {
     let (model, memory) = (sample::model(), Memory::new());
-    wait(memory.open(&[sample::INDEXED])).expect("memory opens");
+    wait(memory.open(&[sample::INDEXED])).expect("the memory store opens");
     let named = |id: &str, name: &str| Operation::Put {
         resource: 0,
         record: sample::record(&model, &format!(r#"{{"id":"{id}","name":{name}}}"#)),

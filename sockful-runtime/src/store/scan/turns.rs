@@ -159,7 +159,8 @@ mod tests {
             let other = scope.spawn(|| Turn::new(Arc::clone(&turns)).take());
             // Regardless of when the other thread begins to wait, the turn is released then.
             while !other.is_finished() {
-                *long.since.lock().expect("nothing panics") = Instant::now().checked_sub(TURN);
+                *long.since.lock().expect("the lock is not poisoned") =
+                    Instant::now().checked_sub(TURN);
                 long.take();
             }
         });

@@ -164,10 +164,10 @@ pub(crate) fn check_fitting_way(store: &dyn Store) {
     };
     let of_name = related(equal(NAME, "early")).expect("few have the name");
     assert_eq!(of_name, [(400, false, 500 + 400), (0, false, 0)]);
-    related(equal(NAME, "late")).expect_err("too many have the name");
+    related(equal(NAME, "late")).expect_err("more records than allowed");
     let refused = wait(store.count(0, equal(KIND, "draft")));
     assert_eq!(
-        refused.expect_err("all are too many").kind(),
+        refused.expect_err("the limit is exceeded").kind(),
         ErrorKind::TooMany
     );
 }

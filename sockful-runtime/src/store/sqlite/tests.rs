@@ -103,7 +103,7 @@ fn visited_counts_equal_those_of_memory() {
                 records.iter().map(put)
             };
             let operations = put(0).chain(put(1)).collect();
-            wait(store.commit(commit(operations, None))).expect("nothing is expected");
+            wait(store.commit(commit(operations, None))).expect("no expectation can fail");
             let read = [0, 1].map(|resource| {
                 let found = wait(store.find(resource, query.clone()))
                     .expect("a list")
@@ -120,7 +120,7 @@ fn visited_counts_equal_those_of_memory() {
                 })
             };
             let operations = delete(0).chain(delete(1)).collect();
-            wait(store.commit(commit(operations, None))).expect("nothing is expected");
+            wait(store.commit(commit(operations, None))).expect("no expectation can fail");
             read
         });
         proptest::prop_assert_eq!(one, other);
@@ -133,11 +133,11 @@ fn visited_counts_equal_those_of_memory() {
 async fn abandoned_scan_interrupts_its_statement() {
     let folder = Folder::new("interrupted");
     let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
-    store.open(&TWO).await.expect("it is of these resources");
-    let shared = Arc::clone(&store.opened().expect("it is open").shared);
+    store.open(&TWO).await.expect("the resources match");
+    let shared = Arc::clone(&store.opened().expect("the store is open").shared);
     let (begun, begins) = oneshot::channel();
     let endless = move |search: TableSearch<'_>| {
-        begun.send(()).expect("the test waits for it");
+        begun.send(()).expect("the receiver exists");
         let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
             SELECT count(*) FROM n";
         let count = search
@@ -170,8 +170,8 @@ const NOW: u64 = 1_790_000_000_000;
 const TWO: [&ResourceDef; 2] = [sample::COUNTED, sample::INDEXED];
 
 fn opened(path: &Path, config: &Config) -> Sqlite {
-    let store = Sqlite::with_config(path, config).expect("nobody else has it");
-    wait(store.open(&TWO)).expect("it is of these resources");
+    let store = Sqlite::with_config(path, config).expect("no other process has the file open");
+    wait(store.open(&TWO)).expect("the resources match");
     store
 }
 
@@ -203,7 +203,7 @@ fn commit(operations: Vec<Operation>, time: Option<u64>) -> Commit {
 }
 
 fn seqs_and_tags(store: &Sqlite, after: u64) -> Vec<(u64, u64)> {
-    let log = wait(store.log(after, usize::MAX)).expect("it is kept");
+    let log = wait(store.log(after, usize::MAX)).expect("the log has the commit");
     log.iter().map(|it| (it.seq, it.tag)).collect()
 }
 
@@ -212,17 +212,17 @@ fn open_file_is_locked_until_closed() {
     let folder = Folder::new("lock");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
-    let refused = Sqlite::open(&path).expect_err("it is open");
+    let refused = Sqlite::open(&path).expect_err("the store is open");
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
     assert!(refused.to_string().contains("is open in another process"));
     #[cfg(unix)]
     {
         let link = folder.0.join("link.db");
         std::os::unix::fs::symlink(&path, &link).expect("a link");
-        Sqlite::open(&link).expect_err("it is the same file");
+        Sqlite::open(&link).expect_err("both paths are the same file");
     }
     drop(store);
-    Sqlite::open(&path).expect("it is closed");
+    Sqlite::open(&path).expect("the store is closed");
 }
 
 #[test]
@@ -230,28 +230,28 @@ fn full_disk_is_unavailable_and_loses_nothing() {
     let folder = Folder::new("full");
     let store = Sqlite::open(folder.0.join("data.db")).expect("a new file");
     let allow = |pages: u32| {
-        let connection = store.connection.lock().expect("nothing panicked");
+        let connection = store.connection.lock().expect("the lock is not poisoned");
         let connection = connection.as_ref().expect("not opened yet");
         connection
             .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
             .expect("a limit");
     };
     allow(60);
-    wait(store.open(&TWO)).expect("there is room for that");
+    wait(store.open(&TWO)).expect("the disk has space");
     let long = |id| {
         let many = (0..4_000).map(|n| put(&format!("{n:0>250}"), 1));
         commit([put(id, 1)].into_iter().chain(many).collect(), None)
     };
-    wait(store.commit(commit(vec![put("bob", 1)], None))).expect("there is room");
+    wait(store.commit(commit(vec![put("bob", 1)], None))).expect("the disk has space");
     let Err(Rejected::Failed(error)) = wait(store.commit(long("eve"))) else {
         panic!("there is room");
     };
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.outcome(), Some(Outcome::NotApplied));
     assert!(error.to_string().contains("disk"), "{error}");
-    let eve = wait(store.get(0, "eve")).expect("it is still read");
+    let eve = wait(store.get(0, "eve")).expect("reads still work");
     assert_eq!((eve.seq, eve.value), (1, None));
-    let next = wait(store.commit(commit(vec![put("bob", 2)], None))).expect("there is room");
+    let next = wait(store.commit(commit(vec![put("bob", 2)], None))).expect("the disk has space");
     assert_eq!(next.seq, 2);
 }
 
@@ -285,7 +285,7 @@ fn open_rejects_records_with_other_properties() {
     let folder = Folder::new("other");
     let path = folder.0.join("data.db");
     drop(opened(&path, &Config::default()));
-    let store = Sqlite::open(&path).expect("it is closed");
+    let store = Sqlite::open(&path).expect("the store is closed");
     let refused = wait(store.open(&[OTHER])).expect_err("`life` would be lost");
     assert!(refused.to_string().contains("`counted`"), "{refused}");
 }
@@ -337,15 +337,16 @@ fn commit_failing_halfway_leaves_nothing() {
     let folder = Folder::new("half");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
-    wait(store.commit(commit(vec![put("bob", 1)], None))).expect("it is new");
+    wait(store.commit(commit(vec![put("bob", 1)], None))).expect("the commit is accepted");
     let file = Connection::open(&path).expect("a file");
     let spoil = r#"UPDATE "record counted" SET sent = '{' WHERE id = 'bob'"#;
     assert_eq!(file.execute(spoil, []).expect("a table"), 1);
     let both = wait(store.commit(commit(vec![put("eve", 1), put("bob", 2)], None)));
     assert!(matches!(both, Err(Rejected::Failed(_))));
-    let next = wait(store.commit(commit(vec![put("ann", 1)], None))).expect("it is new");
+    let next =
+        wait(store.commit(commit(vec![put("ann", 1)], None))).expect("the commit is accepted");
     assert_eq!(next.seq, 2);
-    let eve = wait(store.get(0, "eve")).expect("an answer");
+    let eve = wait(store.get(0, "eve")).expect("the operation succeeds");
     assert_eq!((eve.seq, eve.value), (2, None));
 }
 
@@ -370,9 +371,9 @@ fn transaction_failing_at_commit_is_rolled_back() {
     };
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
-    let eve = wait(store.get(0, "eve")).expect("it is still read");
+    let eve = wait(store.get(0, "eve")).expect("reads still work");
     assert_eq!((eve.seq, eve.value), (0, None));
-    let lookup = wait(store.completed("ann", key(1_000), NOW)).expect("an answer");
+    let lookup = wait(store.completed("ann", key(1_000), NOW)).expect("the operation succeeds");
     assert!(matches!(lookup, Lookup::Unknown), "{lookup:?}");
     // The failed commit may be found if the process dies now, so the outcome of a rejected retry is
     // unknown too.
@@ -382,6 +383,6 @@ fn transaction_failing_at_commit_is_rolled_back() {
     };
     assert_eq!(outcome(), Some(Outcome::Unknown));
     let next = wait(store.commit(commit(vec![put("bob", 1)], None)));
-    assert_eq!(next.expect("nothing stands against it").seq, 1);
+    assert_eq!(next.expect("the commit is accepted").seq, 1);
     assert_eq!(outcome(), None);
 }

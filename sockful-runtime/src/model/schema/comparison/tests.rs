@@ -276,7 +276,7 @@ fn invalid_description_is_rejected_with_reason() {
         ),
         (description(&json!(7), &json!({})), "is no schema"),
     ] {
-        let told = compare(&given, &well).expect_err("no description");
+        let told = compare(&given, &well).expect_err("not a description");
         assert!(told.contains(why), "{given}: {told}");
     }
 }

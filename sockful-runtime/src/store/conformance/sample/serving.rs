@@ -60,7 +60,10 @@ impl Serving {
         let calls = Arc::<Mutex<Vec<_>>>::default();
         let recorded = Arc::clone(&calls);
         let store = Intercept::new(Memory::new()).before(move |call| {
-            recorded.lock().expect("nothing panics").push(call.name());
+            recorded
+                .lock()
+                .expect("the lock is not poisoned")
+                .push(call.name());
             match call {
                 // Makes neither available immediately.
                 StoreCall::Get | StoreCall::Snapshot => boxed(async {
@@ -72,7 +75,7 @@ impl Serving {
         });
         let store = Arc::new(store);
         let app = App::new(resources, store.clone(), AppState::default(), config);
-        let app = app.await.expect("memory opens");
+        let app = app.await.expect("the memory store opens");
         Self {
             session: Session::new(app, None),
             store,
@@ -82,7 +85,7 @@ impl Serving {
 
     /// Returns the names of the store's operations since the previous call.
     pub(crate) fn take_calls(&self) -> Vec<&'static str> {
-        std::mem::take(&mut self.calls.lock().expect("nothing panics"))
+        std::mem::take(&mut self.calls.lock().expect("the lock is not poisoned"))
     }
 
     /// Returns a context of the application's own code, without a transaction.
@@ -94,7 +97,7 @@ impl Serving {
     pub(crate) async fn ask(&self, request: Value) -> Value {
         let message = request.to_string();
         let request = Request::from_frame(&self.session, message.as_str().into());
-        let request = request.expect("a request that is served");
+        let request = request.expect("the route exists");
         let outcome = request.run(&self.session, 1).await;
         payload(&message, &outcome.reply)
     }

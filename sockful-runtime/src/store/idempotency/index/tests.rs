@@ -36,7 +36,8 @@ fn push_of(index: &mut Index, caller: &str, key: Uuid, at: u64, bytes: usize) ->
         },
     };
     let seq = index.entries.last_key_value().map_or(1, |(seq, _)| seq + 1);
-    let completed = CompletedRequest::new(&entry, seq, None).expect("it is about no record");
+    let completed =
+        CompletedRequest::new(&entry, seq, None).expect("the response contains no record");
     let request = IndexedRequest::new(&entry, seq, completed.weight(), completed);
     index.push(request).len()
 }
@@ -311,7 +312,8 @@ fn trimming_continues_after_migrated_responses() {
                 subject: None,
             },
         };
-        let completed = CompletedRequest::new(&entry, n + 1, None).expect("it is about no record");
+        let completed =
+            CompletedRequest::new(&entry, n + 1, None).expect("the response contains no record");
         let mut request = IndexedRequest::new(&entry, n + 1, 1, completed);
         // As read from a file whose commits lost their responses.
         if (20..60).contains(&n) {

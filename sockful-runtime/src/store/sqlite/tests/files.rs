@@ -8,14 +8,17 @@ use std::time::Duration;
 
 fn write(store: &Sqlite, lives: impl IntoIterator<Item = u64>) {
     for life in lives {
-        wait(store.commit(commit(vec![put("bob", life)], None))).expect("it is taken");
+        wait(store.commit(commit(vec![put("bob", life)], None))).expect("the commit is accepted");
     }
 }
 
 /// Returns the newest commit and the life of the record.
 fn seen(store: &Sqlite) -> (u64, String) {
-    let bob = wait(store.get(0, "bob")).expect("an answer");
-    (bob.seq, bob.value.expect("it is there").value(1).to_owned())
+    let bob = wait(store.get(0, "bob")).expect("the operation succeeds");
+    (
+        bob.seq,
+        bob.value.expect("the record exists").value(1).to_owned(),
+    )
 }
 
 /// Copies the files that the process would leave if it died now, to a folder of their own.
@@ -23,13 +26,13 @@ fn crash(folder: &Folder, name: &str) -> PathBuf {
     let image = folder.0.join(name);
     fs::create_dir(&image).expect("a folder");
     for file in ["data.db", "data.db-wal", "data.db-lock"] {
-        fs::copy(folder.0.join(file), image.join(file)).expect("it is there");
+        fs::copy(folder.0.join(file), image.join(file)).expect("the file exists");
     }
     image.join("data.db")
 }
 
 fn refused(path: &Path, words: &[&str]) {
-    let error = Sqlite::open(path).expect_err("it is refused");
+    let error = Sqlite::open(path).expect_err("the file is rejected");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     let text = error.to_string();
     for word in words {
@@ -88,7 +91,7 @@ fn open_rejects_the_log_of_another_file() {
     let store = opened(&path, &config);
     write(&store, 6..=9);
     let backup = folder.0.join("backup.db");
-    wait(store.backup(&backup)).expect("there is room");
+    wait(store.backup(&backup)).expect("the disk has space");
     write(&store, 10..=12);
     let crashed = crash(&folder, "crashed");
     drop(store);
@@ -96,20 +99,20 @@ fn open_rejects_the_log_of_another_file() {
     let whole = crash_copy(&crashed, &folder.0.join("whole"));
     assert_eq!(seen(&opened(&whole, &config)), (12, "12".to_owned()));
     let without_lock = crash_copy(&crashed, &folder.0.join("without-lock"));
-    fs::remove_file(lock_of(&without_lock)).expect("it is there");
+    fs::remove_file(lock_of(&without_lock)).expect("the file exists");
     assert_eq!(seen(&opened(&without_lock, &config)).0, 12);
     // Each copy is rejected next to the log, and opened without it.
     for (copy, seq) in [(&backup, 9), (&stopped, 5)] {
         let name = format!("beside-{seq}");
         let path = crash_copy(&crashed, &folder.0.join(name));
-        fs::copy(copy, &path).expect("the copy is put there");
+        fs::copy(copy, &path).expect("the copy is written");
         refused(&path, &["belongs to another file", "move", "restore COPY"]);
-        fs::remove_file(wal_of(&path)).expect("it is there");
+        fs::remove_file(wal_of(&path)).expect("the file exists");
         assert_eq!(seen(&opened(&path, &config)).0, seq);
     }
     // An empty file next to a log is not a new store.
     let empty = crash_copy(&crashed, &folder.0.join("empty"));
-    fs::remove_file(&empty).expect("it is there");
+    fs::remove_file(&empty).expect("the file exists");
     refused(&empty, &["empty", "restore COPY"]);
 }
 
@@ -142,7 +145,7 @@ fn open_accepts_what_repeated_crashes_leave() {
         crashed = crash_copy(&image, &folder.0.join(format!("{crash_count}-crashed")));
         let without_power = folder.0.join(format!("{crash_count}-without-power"));
         let without_power = crash_copy(&image, &without_power);
-        fs::write(&without_power, &first_file).expect("what was synced");
+        fs::write(&without_power, &first_file).expect("the file is written");
         assert_eq!(seen(&opened(&without_power, &config)).0, 5);
         drop(store);
     }
@@ -155,11 +158,11 @@ fn open_accepts_what_repeated_crashes_leave() {
 fn crash_copy(from: &Path, folder: &Path) -> PathBuf {
     fs::create_dir(folder).expect("a folder");
     let to = folder.join("data.db");
-    fs::copy(from, &to).expect("it is there");
+    fs::copy(from, &to).expect("the file exists");
     if wal_of(from).exists() {
-        fs::copy(wal_of(from), wal_of(&to)).expect("it is there");
+        fs::copy(wal_of(from), wal_of(&to)).expect("the file exists");
     }
-    fs::copy(lock_of(from), lock_of(&to)).expect("it is there");
+    fs::copy(lock_of(from), lock_of(&to)).expect("the file exists");
     to
 }
 
@@ -179,9 +182,9 @@ fn restore_replaces_a_store_with_its_log() {
     let store = opened(&path, &config);
     write(&store, 1..=4);
     let backup = folder.0.join("backup.db");
-    wait(store.backup(&backup)).expect("there is room");
+    wait(store.backup(&backup)).expect("the disk has space");
     write(&store, 5..=9);
-    let error = restore(&backup, &path).expect_err("it is open");
+    let error = restore(&backup, &path).expect_err("the store is open");
     assert!(error.to_string().contains("is open in"), "{error}");
     let crashed = crash(&folder, "crashed");
     let (epoch, secret) = (store.epoch().to_owned(), store.secret());
@@ -189,22 +192,22 @@ fn restore_replaces_a_store_with_its_log() {
 
     let garbage = folder.0.join("garbage.db");
     fs::write(&garbage, [7; 5_000]).expect("a file");
-    let error = restore(&garbage, &crashed).expect_err("it is garbage");
+    let error = restore(&garbage, &crashed).expect_err("not a database");
     assert!(error.to_string().contains("not a database"), "{error}");
     let missing = folder.0.join("missing.db");
-    let error = restore(&missing, &crashed).expect_err("there is none");
+    let error = restore(&missing, &crashed).expect_err("the file does not exist");
     assert!(error.to_string().contains("can't be read"), "{error}");
-    restore(&crashed, &crashed).expect_err("it is the same file");
+    restore(&crashed, &crashed).expect_err("both paths are the same file");
 
-    let replaced = restore(&backup, &crashed).expect("the copy is whole");
+    let replaced = restore(&backup, &crashed).expect("the copy is complete");
     let store = opened(&crashed, &config);
     assert_eq!(seen(&store), (4, "4".to_owned()));
     assert_ne!((store.epoch(), store.secret()), (&*epoch, secret));
     drop(store);
     // Neither the copy nor the replaced file has changed, and both can be restored.
-    for (copy, seq) in [(&replaced.expect("there was one"), 9), (&backup, 4)] {
+    for (copy, seq) in [(&replaced.expect("a file was replaced"), 9), (&backup, 4)] {
         let again = folder.0.join(format!("again-{seq}.db"));
-        assert_eq!(restore(copy, &again).expect("it is whole"), None);
+        assert_eq!(restore(copy, &again).expect("the copy is complete"), None);
         assert_eq!(seen(&opened(&again, &config)).0, seq);
     }
 }
@@ -228,7 +231,7 @@ fn writes_are_rejected_while_the_file_is_missing() {
     write(&store, 1..=2);
     for file in [path.clone(), wal_of(&path)] {
         let away = folder.0.join("away");
-        fs::rename(&file, &away).expect("it is there");
+        fs::rename(&file, &away).expect("the file exists");
         for replaced in [false, true] {
             if replaced {
                 fs::copy(&away, &file).expect("another file");
@@ -245,10 +248,10 @@ fn writes_are_rejected_while_the_file_is_missing() {
                 let copy = folder.0.join("never.db");
                 wait(store.backup(&copy)).expect_err("it would be a copy of another file");
                 // No reader was open before, and a new one would open another file.
-                wait(store.get(0, "bob")).expect_err("it is not read");
+                wait(store.get(0, "bob")).expect_err("the read is rejected");
             }
         }
-        fs::rename(&away, &file).expect("it comes back");
+        fs::rename(&away, &file).expect("the file is moved back");
         write(&store, [3]);
     }
     assert_eq!(seen(&store).0, 4);
@@ -267,7 +270,7 @@ fn open_rejects_a_file_with_several_names() {
     write(&store, [3]);
     drop(store);
     refused(&path, &["2 hard links"]);
-    fs::remove_file(&path).expect("it is there");
+    fs::remove_file(&path).expect("the file exists");
     assert_eq!(seen(&opened(&link, &Config::default())).0, 3);
 }
 
@@ -280,9 +283,9 @@ fn open_rejects_an_open_file_by_another_path() {
     write(&store, 1..=2);
     // As by another mount of the folder: one name, but another lock file.
     let other = folder.0.join("other.db");
-    fs::rename(&path, &other).expect("it is there");
+    fs::rename(&path, &other).expect("the file exists");
     refused(&other, &["is open in"]);
-    fs::rename(&other, &path).expect("it is there");
+    fs::rename(&other, &path).expect("the file exists");
     write(&store, [3]);
 }
 
@@ -297,7 +300,10 @@ fn open_waiting_waits_for_another_process() {
         move || Sqlite::open_waiting(path, Duration::from_secs(600))
     });
     drop(store);
-    let store = next.join().expect("no panic").expect("it is closed");
-    wait(store.open(&TWO)).expect("it is of these resources");
+    let store = next
+        .join()
+        .expect("the thread does not panic")
+        .expect("the store is closed");
+    wait(store.open(&TWO)).expect("the resources match");
     assert_eq!(seen(&store).0, 2);
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 fn problems(path: &Path) -> String {
-    let checked = check(path, TWO.into_iter()).expect("it can be read");
+    let checked = check(path, TWO.into_iter()).expect("the file can be read");
     checked.problems.join("\n")
 }
 
@@ -13,9 +13,9 @@ fn check_finds_every_kind_of_damage() {
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
     for n in 1..=3 {
-        wait(store.commit(commit(vec![put("bob", n)], Some(n)))).expect("it is new");
+        wait(store.commit(commit(vec![put("bob", n)], Some(n)))).expect("the commit is accepted");
     }
-    let checked = check(&path, TWO.into_iter()).expect("it may be in use");
+    let checked = check(&path, TWO.into_iter()).expect("a file in use can be checked");
     assert_eq!(
         checked.to_string(),
         "1 records, 3 commits in the log, 3 keys: all is well"
@@ -65,7 +65,7 @@ fn check_finds_every_kind_of_damage() {
         drop(std::fs::remove_file(&spoilt));
         std::fs::copy(&path, &spoilt).expect("a copy");
         let file = Connection::open(&spoilt).expect("a file");
-        file.execute_batch(sql).expect("it changes something");
+        file.execute_batch(sql).expect("the statement runs");
         drop(file);
         let problems = problems(&spoilt);
         assert!(problems.contains(found), "{sql}: {problems}");
@@ -85,7 +85,7 @@ fn check_finds_misplaced_index_entries() {
             record: sample::record(&model, &given),
             expect: Expect::Absent,
         };
-        wait(store.commit(commit(vec![put], None))).expect("it is new");
+        wait(store.commit(commit(vec![put], None))).expect("the commit is accepted");
     }
     drop(store);
     assert_eq!(problems(&path), "");

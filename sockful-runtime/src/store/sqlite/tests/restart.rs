@@ -19,7 +19,7 @@ fn reopened_file_continues_its_history() {
     let store = opened(&path, &config);
     for (n, more) in (1..).zip([None, None, Some(emit), None]) {
         let operations = [put("bob", n)].into_iter().chain(more).collect();
-        wait(store.commit(commit(operations, Some(n * 1_000)))).expect("it is new");
+        wait(store.commit(commit(operations, Some(n * 1_000)))).expect("the commit is accepted");
     }
     let (epoch, log) = (store.epoch().to_owned(), seqs_and_tags(&store, 0));
     assert_eq!(log.len(), 4);
@@ -30,18 +30,19 @@ fn reopened_file_continues_its_history() {
     assert_eq!(wait(store.head()).expect("a head"), 4);
     assert_eq!(*store.watch().borrow(), 4);
     assert_eq!(seqs_and_tags(&store, 0), log);
-    let third = &wait(store.log(2, 1)).expect("it is kept")[0];
+    let third = &wait(store.log(2, 1)).expect("the log has the commit")[0];
     let (change, told) = (&third.changes[0], &third.emitted[0]);
     assert_eq!(change.before.as_ref().map(|it| it.rev()), Some(2));
     assert_eq!(change.after.as_ref(), Some(&told.record));
     assert_eq!((told.event, &*told.data), (1, "9"));
-    let bob = wait(store.get(0, "bob")).expect("an answer");
+    let bob = wait(store.get(0, "bob")).expect("the operation succeeds");
     let sent = bob.value.map(|it| (it.rev(), it.sent().to_owned()));
     let text = r#"{"id":"bob","life":4,"rev":4}"#.to_owned();
     assert_eq!((bob.seq, sent), (4, Some((4, text))));
 
     // Remembered keys stay remembered, forgotten ones stay forgotten, and a new one is new.
-    let lookup = |time| wait(store.completed("ann", key(time), NOW)).expect("an answer");
+    let lookup =
+        |time| wait(store.completed("ann", key(time), NOW)).expect("the operation succeeds");
     for n in [3, 4] {
         let Lookup::Completed(it) = lookup(n * 1_000) else {
             panic!("{n} is not remembered");
@@ -54,14 +55,15 @@ fn reopened_file_continues_its_history() {
     assert!(matches!(lookup(2_001), Lookup::Unknown));
     let again = wait(store.commit(commit(vec![put("bob", 9)], Some(4_000))));
     assert!(matches!(again, Err(Rejected::Repeated)));
-    let next = wait(store.commit(commit(vec![put("eve", 1)], None))).expect("it is new");
+    let next =
+        wait(store.commit(commit(vec![put("eve", 1)], None))).expect("the commit is accepted");
     assert_eq!(next.seq, 5);
     drop(store);
 
     // With a larger limit, only the stored horizons show that they were forgotten.
     let store = opened(&path, &Config::default());
     for time in [1_000, 2_000] {
-        let lookup = wait(store.completed("ann", key(time), NOW)).expect("an answer");
+        let lookup = wait(store.completed("ann", key(time), NOW)).expect("the operation succeeds");
         assert!(matches!(lookup, Lookup::Forgotten), "{time}: {lookup:?}");
     }
 }
@@ -75,10 +77,10 @@ fn trimmed_commits_stay_trimmed_after_restart() {
     config.store.stored_log_capacity = 3_000;
     let store = opened(&path, &config);
     for n in 1..=50 {
-        wait(store.commit(commit(vec![put("bob", n)], None))).expect("it is new");
+        wait(store.commit(commit(vec![put("bob", n)], None))).expect("the commit is accepted");
     }
     let oldest = (0..50).find(|&after| wait(store.log(after, 1)).is_ok());
-    let log = seqs_and_tags(&store, oldest.expect("the newest is kept"));
+    let log = seqs_and_tags(&store, oldest.expect("the log has the newest commit"));
     assert!(log.len() < 20);
     drop(store);
     let file = Connection::open(&path).expect("a file");
@@ -89,7 +91,10 @@ fn trimmed_commits_stay_trimmed_after_restart() {
     assert!((1..20).contains(&rows), "{rows}");
     drop(file);
     let store = opened(&path, &config);
-    assert_eq!(seqs_and_tags(&store, oldest.expect("as before")), log);
+    assert_eq!(
+        seqs_and_tags(&store, oldest.expect("the log has the commit")),
+        log
+    );
 }
 
 #[test]
@@ -102,13 +107,14 @@ fn expired_commits_leave_the_log_except_the_head() {
     let time = Arc::new(AtomicU64::new(0));
     let commit_at = |seconds: u64, life| {
         time.store(seconds * 1_000, Ordering::Relaxed);
-        let mut store = Sqlite::with_config(&path, &config).expect("nobody else has it");
+        let mut store =
+            Sqlite::with_config(&path, &config).expect("no other process has the file open");
         let time = Arc::clone(&time);
         store.clock = Clock::new(move || time.load(Ordering::Relaxed));
-        wait(store.open(&TWO)).expect("it is of these resources");
-        wait(store.commit(commit(vec![put("bob", life)], None))).expect("it is new");
+        wait(store.open(&TWO)).expect("the resources match");
+        wait(store.commit(commit(vec![put("bob", life)], None))).expect("the commit is accepted");
         let kept = (0..9).find(|&after| wait(store.log(after, 1)).is_ok());
-        kept.expect("the head is always there") + 1
+        kept.expect("the log always has the head") + 1
     };
     assert_eq!(commit_at(1, 1), 1);
     assert_eq!(commit_at(2, 2), 1);
@@ -123,13 +129,13 @@ fn closed_store_is_a_single_file() {
     let folder = Folder::new("closed");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
-    wait(store.commit(commit(vec![put("bob", 7)], None))).expect("it is new");
-    wait(store.get(0, "bob")).expect("it is read by another connection");
+    wait(store.commit(commit(vec![put("bob", 7)], None))).expect("the commit is accepted");
+    wait(store.get(0, "bob")).expect("another connection reads it");
     drop(store);
     let moved = folder.0.join("moved.db");
     std::fs::rename(&path, &moved).expect("a file");
     let store = opened(&moved, &Config::default());
-    let bob = wait(store.get(0, "bob")).expect("an answer");
+    let bob = wait(store.get(0, "bob")).expect("the operation succeeds");
     assert_eq!((bob.seq, bob.value.is_some()), (1, true));
 }
 
@@ -148,10 +154,11 @@ fn excess_keys_are_forgotten_and_deleted_in_batches() {
     // with the next.
     for left in [1_500 - 1_024 + 1, 10 + 1] {
         let store = opened(&path, &fewer);
-        let lookup = wait(store.completed("ann", key(1), NOW)).expect("an answer");
+        let lookup = wait(store.completed("ann", key(1), NOW)).expect("the operation succeeds");
         assert!(matches!(lookup, Lookup::Forgotten), "{lookup:?}");
         let next = 2_000 + wait(store.head()).expect("a head");
-        wait(store.commit(commit(vec![put("bob", 9)], Some(next)))).expect("it is new");
+        wait(store.commit(commit(vec![put("bob", 9)], Some(next))))
+            .expect("the commit is accepted");
         drop(store);
         let file = Connection::open(&path).expect("a file");
         let count = "SELECT count(*) FROM sockful_completions";
@@ -168,10 +175,10 @@ fn unreadable_stored_response_has_unknown_outcome() {
     let folder = Folder::new("unread");
     let path = folder.0.join("data.db");
     let store = opened(&path, &Config::default());
-    wait(store.commit(commit(vec![put("bob", 1)], Some(1_000)))).expect("it is new");
+    wait(store.commit(commit(vec![put("bob", 1)], Some(1_000)))).expect("the commit is accepted");
     let file = Connection::open(&path).expect("a file");
     let spoil = "UPDATE sockful_completions SET entry = ''";
     assert_eq!(file.execute(spoil, []).expect("a table"), 1);
-    let error = wait(store.completed("ann", key(1_000), NOW)).expect_err("it is no JSON");
+    let error = wait(store.completed("ann", key(1_000), NOW)).expect_err("the entry is not JSON");
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
 }

@@ -19,7 +19,7 @@ impl TestStore {
         let mut config = Config::default();
         config.store.wal_capacity = CAPACITY;
         let store = Sqlite::with_config(&path, &config).expect("a new file");
-        store.open(&TWO).await.expect("it is of these resources");
+        store.open(&TWO).await.expect("the resources match");
         Self {
             store,
             path,
@@ -31,18 +31,23 @@ impl TestStore {
     async fn write(&self) {
         let puts = (0..100).map(|n| put(&format!("{n:01000}"), n)).collect();
         let committed = self.store.commit(commit(puts, None)).await;
-        committed.expect("nothing is expected");
+        committed.expect("no expectation can fail");
     }
 
     fn wal(&self) -> usize {
         let mut path = self.path.clone().into_os_string();
         path.push("-wal");
-        let file = std::fs::metadata(path).expect("it is there");
-        usize::try_from(file.len()).expect("it is small")
+        let file = std::fs::metadata(path).expect("the file exists");
+        usize::try_from(file.len()).expect("the size fits")
     }
 
     fn readers(&self) -> &read::readers::ReaderPool {
-        &self.store.opened().expect("it is open").shared.readers
+        &self
+            .store
+            .opened()
+            .expect("the store is open")
+            .shared
+            .readers
     }
 
     /// Writes until new reads have to wait.
@@ -87,9 +92,9 @@ async fn new_reads_wait_until_the_log_is_short_again() {
     assert!(futures_util::poll!(&mut next).is_pending());
     // Look-ups do not wait.
     let found = test.store.get(0, &format!("{:01000}", 7)).await;
-    assert!(found.expect("it is read").value.is_some());
+    assert!(found.expect("the record is read").value.is_some());
     drop(first);
-    next.await.expect("it begins when the log is short");
+    next.await.expect("reads begin when the log is short");
     test.until_short().await;
 }
 
@@ -98,10 +103,10 @@ async fn old_reads_are_ended_and_the_log_shrinks_by_itself() {
     let test = TestStore::new("wal-old").await;
     test.write().await;
     let kept = test.store.snapshot(&[0]).await.expect("a snapshot");
-    let shared = Arc::clone(&test.store.opened().expect("it is open").shared);
+    let shared = Arc::clone(&test.store.opened().expect("the store is open").shared);
     let (begun, mut begins) = oneshot::channel();
     let endless = move |search: TableSearch<'_>| {
-        begun.send(()).expect("the test waits for it");
+        begun.send(()).expect("the receiver exists");
         let visits = Visits::of(search.scan, usize::MAX);
         loop {
             visits.visit(1)?;
@@ -114,9 +119,12 @@ async fn old_reads_are_ended_and_the_log_shrinks_by_itself() {
     test.fill().await;
     // As after 5 s.
     test.readers().end_older_than(Duration::ZERO);
-    let ended = scan.await.expect_err("it never ends by itself");
+    let ended = scan.await.expect_err("the scan is stopped");
     assert_eq!(ended.kind(), ErrorKind::Unavailable);
-    let ended = kept.find(0, query()).await.expect_err("it was too old");
+    let ended = kept
+        .find(0, query())
+        .await
+        .expect_err("the read was too old");
     assert_eq!(ended.kind(), ErrorKind::Unavailable);
     // Nothing is written or read.
     test.until_short().await;
@@ -134,12 +142,17 @@ async fn reads_do_not_wait_after_the_store_stopped_writing() {
         let kept = test.store.snapshot(&[0]).await.expect("a snapshot");
         test.fill().await;
         if is_replaced {
-            std::fs::rename(&test.path, test.path.with_extension("moved")).expect("moved");
+            std::fs::rename(&test.path, test.path.with_extension("moved"))
+                .expect("the file is moved");
         } else {
-            test.store.opened().expect("it is open").shared.poison();
+            test.store
+                .opened()
+                .expect("the store is open")
+                .shared
+                .poison();
         }
         let opened = test.readers().wait_until_open().await;
-        opened.expect("the log is not written any more");
+        opened.expect("reads do not wait");
         drop(kept);
     }
 }
