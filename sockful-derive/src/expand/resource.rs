@@ -152,7 +152,7 @@ fn put(at: usize, property: &Property<'_>, this: &TokenStream) -> TokenStream {
                 if #path #record {
                     writer.put(&#constant, &self.#field);
                 } else {
-                    writer.put_unjudged(&#constant, &self.#field);
+                    writer.put_exempt(&#constant, &self.#field);
                 }
             }
         }

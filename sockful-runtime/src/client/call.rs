@@ -3,7 +3,7 @@
 use super::command::{Command, SubmittedCall};
 use super::request::{Effect, OutgoingRequest, RawReply};
 use super::{ClientInner, closed};
-use crate::core::config::A_YEAR;
+use crate::core::config::MAX_DURATION;
 use crate::core::error::{Error, Result};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -127,7 +127,7 @@ impl<T> Call<T> {
         let id = self.shared.next_id();
         // An `Instant` cannot hold every `Duration`.
         let now = Instant::now();
-        let deadline = now + self.timeout.min(A_YEAR);
+        let deadline = now + self.timeout.min(MAX_DURATION);
         let call = SubmittedCall {
             id,
             request: self.request?,

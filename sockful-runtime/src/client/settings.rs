@@ -1,6 +1,6 @@
 //! The settings of a client.
 
-use crate::core::config::A_YEAR;
+use crate::core::config::MAX_DURATION;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Default for Settings {
 impl Settings {
     /// Limits durations to what timers support.
     pub(super) fn bounded(self) -> Self {
-        let bounded = |time: Duration| time.min(A_YEAR);
+        let bounded = |time: Duration| time.min(MAX_DURATION);
         Self {
             timeout: bounded(self.timeout),
             heartbeat: bounded(self.heartbeat),
@@ -63,7 +63,7 @@ impl Settings {
         let least = growing
             .min(self.max_backoff)
             .max(retry_after.unwrap_or_default());
-        least.min(A_YEAR) + self.min_backoff.mul_f64(random())
+        least.min(MAX_DURATION) + self.min_backoff.mul_f64(random())
     }
 }
 

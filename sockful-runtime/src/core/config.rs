@@ -30,7 +30,7 @@ pub(crate) const MAX_IDS: usize = 1_000;
 pub(crate) const MAX_WRITES: usize = 100;
 
 /// The longest duration of a setting, and the longest wait.
-pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub(crate) const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The settings of a server, in groups, which bound every queue, loop and wait.
 ///

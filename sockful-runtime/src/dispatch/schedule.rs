@@ -2,7 +2,7 @@
 
 use super::request::Target;
 use super::{ConflictKey, Request};
-use crate::core::config::A_YEAR;
+use crate::core::config::MAX_DURATION;
 use crate::engine::session::Session;
 use crate::engine::table::Action;
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Schedule {
     /// The deadline of a request that has just been read.
     pub(crate) fn deadline(&self) -> Instant {
         let now = Instant::now();
-        now.checked_add(self.timeout).unwrap_or(now + A_YEAR)
+        now.checked_add(self.timeout).unwrap_or(now + MAX_DURATION)
     }
 }
 

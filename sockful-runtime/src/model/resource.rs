@@ -124,7 +124,7 @@ impl Writer {
     }
 
     /// Writes the next property, whose rules do not apply to this record.
-    pub fn put_unjudged<T>(&mut self, codec: &Codec<T>, value: &T) {
+    pub fn put_exempt<T>(&mut self, codec: &Codec<T>, value: &T) {
         self.written.exempt.push(self.written.builder.len());
         self.write(codec, value);
     }

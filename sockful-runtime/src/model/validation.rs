@@ -253,7 +253,7 @@ mod tests {
         }
         #[derive(schemars::JsonSchema)]
         #[expect(dead_code, reason = "only its schema is looked at")]
-        enum Told {
+        enum Documented {
             /// Nothing stirs.
             Calm,
             /// Everything does.
@@ -262,7 +262,10 @@ mod tests {
         let mut generator = schemars::SchemaGenerator::default();
         let schemas = [
             (generator.subschema_for::<Option<Mood>>(), JsonKind::Text),
-            (generator.subschema_for::<Option<Told>>(), JsonKind::Text),
+            (
+                generator.subschema_for::<Option<Documented>>(),
+                JsonKind::Text,
+            ),
             (generator.subschema_for::<Option<u8>>(), JsonKind::Integer),
             (generator.subschema_for::<f32>(), JsonKind::Number),
             (generator.subschema_for::<Option<bool>>(), JsonKind::Bool),

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::thread::LocalKey;
 
-fn asked(query: &str) -> Result<Query> {
+fn parsed(query: &str) -> Result<Query> {
     let given = Object::parse(query).expect("an object without repeated keys");
     if let Some(raw) = given.take("$select") {
         select(&sample::model(), raw)?;
@@ -25,17 +25,17 @@ fn asked(query: &str) -> Result<Query> {
 }
 
 fn refused(query: &str) -> Error {
-    match asked(query) {
-        Ok(asked) => panic!("{query} was taken: {asked:?}"),
+    match parsed(query) {
+        Ok(parsed) => panic!("{query} was taken: {parsed:?}"),
         Err(error) => error,
     }
 }
 
 /// Returns the `path` of an error as it is sent.
 fn path_of(error: &Error) -> String {
-    let told = serde_json::to_value(error).expect("an error is JSON");
-    assert_eq!(told["code"], "invalid_query", "{told}");
-    told["path"].as_str().unwrap_or_default().to_owned()
+    let response = serde_json::to_value(error).expect("an error is JSON");
+    assert_eq!(response["code"], "invalid_query", "{response}");
+    response["path"].as_str().unwrap_or_default().to_owned()
 }
 
 fn bob() -> Record {
@@ -44,8 +44,8 @@ fn bob() -> Record {
 }
 
 fn matches(conditions: &str) -> bool {
-    let asked = asked(conditions).unwrap_or_else(|error| panic!("{conditions}: {error}"));
-    asked.filter.matches(&bob())
+    let parsed = parsed(conditions).unwrap_or_else(|error| panic!("{conditions}: {error}"));
+    parsed.filter.matches(&bob())
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn conditions_are_combined_with_and() {
 
 #[test]
 fn private_property_is_reported_as_unknown() {
-    let told = |name: &str| {
+    let response = |name: &str| {
         let places = [
             format!(r#"{{"{name}":"x"}}"#),
             format!(r#"{{"$sort":{{"{name}":1}}}}"#),
@@ -112,11 +112,11 @@ fn private_property_is_reported_as_unknown() {
             format!(r#"{{"$or":[{{"{name}":{{"$ne":{{}}}}}}]}}"#),
         ];
         places.map(|query| {
-            let told = serde_json::to_string(&refused(&query)).expect("an error is JSON");
-            told.replace(name, "…")
+            let response = serde_json::to_string(&refused(&query)).expect("an error is JSON");
+            response.replace(name, "…")
         })
     };
-    assert_eq!(told("secret"), told("strong"));
+    assert_eq!(response("secret"), response("strong"));
     assert!(!refused(r#"{"secrets":1}"#).to_string().contains("`secret`"));
 }
 
@@ -204,16 +204,16 @@ fn query_error_message_suggests_a_fix() {
 #[test]
 fn query_limits_are_enforced() {
     let terms = |n: usize| format!(r#"{{"$or":[{}]}}"#, vec![r#"{"life":1}"#; n].join(","));
-    assert!(asked(&terms(64)).is_ok());
+    assert!(parsed(&terms(64)).is_ok());
     assert_eq!(path_of(&refused(&terms(65))), "$or[64].life");
     let empty = |n: usize| format!(r#"{{"$or":[{}]}}"#, vec!["{}"; n].join(","));
-    assert!(asked(&empty(64)).is_ok());
+    assert!(parsed(&empty(64)).is_ok());
     assert_eq!(path_of(&refused(&empty(65))), "$or[64]");
     let deep = |n: usize| format!("{}{{}}{}", r#"{"$not":"#.repeat(n), "}".repeat(n));
-    assert!(asked(&deep(5)).is_ok());
+    assert!(parsed(&deep(5)).is_ok());
     assert_eq!(path_of(&refused(&deep(6))), ["$not"; 6].join("."));
     let values = |n: usize| format!(r#"{{"life":{{"$in":[{}]}}}}"#, vec!["1"; n].join(","));
-    assert!(asked(&values(1_000)).is_ok());
+    assert!(parsed(&values(1_000)).is_ok());
     assert_eq!(path_of(&refused(&values(1_001))), "life.$in");
 }
 
@@ -240,7 +240,7 @@ fn count_accepts_conditions_only() {
 
 #[test]
 fn empty_query_has_the_defaults() {
-    let query = asked("{}").expect("a query");
+    let query = parsed("{}").expect("a query");
     assert_eq!((query.limit, query.skip, query.after), (100, 0, None));
     assert_eq!((query.filter, query.order), (QueryFilter::All, vec![]));
 }
@@ -262,7 +262,7 @@ fn selected_properties_keep_the_requested_order() {
 
 #[test]
 fn equivalent_sorts_are_normalized() {
-    let order = |query: &str| asked(query).expect("a query").order;
+    let order = |query: &str| parsed(query).expect("a query").order;
     assert_eq!(order(r#"{"$sort":{"id":1,"life":-1}}"#), []);
     assert_eq!(
         order(r#"{"$sort":{"life":-1,"id":1}}"#),
@@ -286,7 +286,7 @@ fn cursor_is_valid_for_its_own_sort_only() {
         r#"{"id":-1}"#,
     ];
     for a in sorts {
-        let order = asked(&format!(r#"{{"$sort":{a}}}"#))
+        let order = parsed(&format!(r#"{{"$sort":{a}}}"#))
             .expect("a query")
             .order;
         let cursor = cursor_after(&order, &model, &bob());
@@ -299,9 +299,9 @@ fn cursor_is_valid_for_its_own_sort_only() {
         for b in sorts {
             // The cursor may come before the `$sort` that it belongs to.
             let query = format!(r#"{{"$after":"{cursor}","$sort":{b}}}"#);
-            match asked(&query) {
-                Ok(asked) => {
-                    let after = asked.after.expect("a cursor");
+            match parsed(&query) {
+                Ok(parsed) => {
+                    let after = parsed.after.expect("a cursor");
                     assert_eq!(a, b);
                     assert!(after.compare(&order, &bob()).is_eq(), "{after:?}");
                 }
@@ -341,7 +341,7 @@ fn each_property_is_parsed_once_for_all_terms() {
     let terms = vec![r#"{"kind":{"$ne":"q"}}"#; 32].join(",");
     let not = vec![r#"{"kind":"r"}"#; 30].join(",");
     let query = format!(r#"{{"$and":[{terms}],"$not":{{"$or":[{not}]}},"life":10}}"#);
-    let filter = asked(&query).expect("a query").filter;
+    let filter = parsed(&query).expect("a query").filter;
     let mut values = RecordValues::with(&record, filter.repeated());
     assert!(filter.evaluate(&mut values));
     // The quotes, and the two digits of `life`.

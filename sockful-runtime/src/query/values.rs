@@ -104,9 +104,9 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
             return f(value);
         }
         let value = self.parse(position);
-        let said = f(&value);
+        let result = f(&value);
         self.kept.push((position, value));
-        said
+        result
     }
 
     fn parse(&mut self, position: usize) -> Scalar<'r> {

@@ -4,10 +4,10 @@
 pub(crate) mod sample;
 
 pub(crate) mod cases;
+mod commit_model;
 mod commits;
 mod events;
 mod guards;
-mod judge;
 mod keys;
 mod oracle;
 mod snapshots;
@@ -161,8 +161,8 @@ fn check_search_of(
 
 fn parse(model: &Model, text: &str) -> (Query, Vec<query::QueryOrder>) {
     let given = Object::parse(text).expect("an object");
-    let asked = query::parse(model, &given, &Config::default());
-    let query = asked.unwrap_or_else(|error| panic!("{text}: {error}"));
+    let parsed = query::parse(model, &given, &Config::default());
+    let query = parsed.unwrap_or_else(|error| panic!("{text}: {error}"));
     let order = query.order.clone();
     (query, order)
 }

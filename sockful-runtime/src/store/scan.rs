@@ -18,7 +18,7 @@ use turns::{Turn, Turns};
 use visits::ScanWork;
 
 /// How long a scan waits for admission while too many others run.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ADMISSION_TIMEOUT: Duration = Duration::from_secs(10);
 /// The amount of work after which a scan takes turns with others, in bytes: less than a millisecond.
 const WITHOUT_TURN: usize = 1024 * 1024;
 
@@ -147,7 +147,7 @@ impl Scans {
                 _slot: slot.map_err(Error::internal)?,
             })
         };
-        match timeout(PATIENCE, acquire).await {
+        match timeout(ADMISSION_TIMEOUT, acquire).await {
             Ok(permit) => permit,
             Err(_) => Err(Error::new(ErrorKind::Unavailable, "the store is busy")),
         }
@@ -445,7 +445,7 @@ mod tests {
         // What ends is taken by those that wait, in the order in which they came.
         held.pop();
         held.push(waiting.remove(0).await.expect("a slot is free"));
-        advance(PATIENCE).await;
+        advance(ADMISSION_TIMEOUT).await;
         let error = waiting.remove(0).await.expect_err("the others are held");
         assert_eq!(error.kind(), ErrorKind::Unavailable);
     }
@@ -456,7 +456,7 @@ mod tests {
         let held = scans.acquire().await.expect("a permit is free");
         let mut waiting = Box::pin(scans.acquire());
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        advance(PATIENCE).await;
+        advance(ADMISSION_TIMEOUT).await;
         let error = waiting.await.expect_err("the only permit is held");
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         drop(held);

@@ -24,7 +24,7 @@ use stream::{Stream, StreamHead};
 use top::{RankedRecord, Top};
 
 /// The number of records in excess of another candidate set's size after which a search switches to it.
-const PATIENCE: usize = 4;
+const SWITCH_FACTOR: usize = 4;
 /// The initial bound for counting candidate sets, to find the smallest.
 const FIRST_BOUND: usize = 64;
 /// The maximum number of entries of one value that are read ahead, to merge them with those of others.
@@ -319,7 +319,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         let mut page = ResultPage::new(query.skip, query.limit, query.max_bytes);
         let mut may_switch = ways.len() > usize::from(merged.is_some());
         let half = self.visits.left() / 2;
-        let (mut read, mut patience, mut instead) = (0, few.saturating_mul(PATIENCE), None);
+        let (mut read, mut threshold, mut instead) = (0, few.saturating_mul(SWITCH_FACTOR), None);
         let mut take = |row: &dyn Row| {
             if may_switch && read >= half {
                 may_switch = false;
@@ -336,11 +336,11 @@ impl<'a, T: SearchTable> Search<'a, T> {
                     return Ok(false);
                 }
             }
-            if may_switch && read >= patience {
+            if may_switch && read >= threshold {
                 let smallest = self.smallest(ways, read)?;
                 let smallest = smallest.filter(|at| Some(*at) != merged);
                 instead = smallest.map(|at| ways[at].clone());
-                patience = patience.saturating_mul(PATIENCE);
+                threshold = threshold.saturating_mul(SWITCH_FACTOR);
             }
             Ok(instead.is_none())
         };
@@ -471,7 +471,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         };
         for (at, range) in way.ranges.iter().enumerate() {
             let earlier = &way.ranges[..at];
-            let goes_on = self.each(&sources(range, false, None), &mut |row| {
+            let continues = self.each(&sources(range, false, None), &mut |row| {
                 if !visit(row)? {
                     return Ok(false);
                 }
@@ -481,7 +481,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
                 }
                 take(row)
             })?;
-            if !goes_on {
+            if !continues {
                 break;
             }
         }
@@ -490,18 +490,18 @@ impl<'a, T: SearchTable> Search<'a, T> {
 
     /// Passes the records of several sources to `take`; returns whether all were passed.
     fn each(&self, sources: &[RecordSource<'_>], take: &mut TakeRow<'_>) -> Result<bool> {
-        let mut goes_on = true;
+        let mut continues = true;
         for source in sources {
             self.visits.note_entries(0)?;
             self.table.each(source, &mut |row| {
-                goes_on = take(row)?;
-                Ok(goes_on)
+                continues = take(row)?;
+                Ok(continues)
             })?;
-            if !goes_on {
+            if !continues {
                 break;
             }
         }
-        Ok(goes_on)
+        Ok(continues)
     }
 
     /// Passes the records of all `holders` to `take` in the order of their ids after `after`, each

@@ -119,17 +119,17 @@ fn hooks(hooks: usize) -> TokenStream {
 }
 
 /// A policy of each kind that takes a user, and one without parameters.
-fn judges() -> TokenStream {
+fn user_policies() -> TokenStream {
     crate::macros::attribute(
         TokenStream::new(),
         &quote! {
             impl Creature {
                 #[can(read)]
-                fn seen_by(who: Option<&User>) -> Filter<Self> {}
+                fn seen_by(user: Option<&User>) -> Filter<Self> {}
                 #[can(create, update)]
-                fn owned_by(&self, who: &User) -> bool {}
+                fn owned_by(&self, user: &User) -> bool {}
                 #[can(destroy)]
-                fn admins(who: &User) -> bool {}
+                fn admins(user: &User) -> bool {}
                 #[can(purge)]
                 fn nobody() -> bool {}
                 pub fn purge() {}
@@ -149,7 +149,7 @@ fn policies(policies: usize) -> TokenStream {
             impl Creature {
                 #(
                     #[can(#decided)]
-                    fn #methods(&self, who: &User) -> bool {}
+                    fn #methods(&self, user: &User) -> bool {}
                 )*
                 #(pub fn #called(&self) {})*
             }
@@ -173,7 +173,7 @@ fn each() -> [TokenStream; 9] {
         immediate(3),
         hooks(3),
         policies(3),
-        judges(),
+        user_policies(),
         list(3),
     ]
 }
@@ -291,9 +291,9 @@ fn crate_path_is_used_everywhere() {
             #[before(feed)]
             fn look(&self, context: &Context) {}
             #[can(read)]
-            fn seen_by(who: Option<&User>) -> Filter<Self> { Filter::all() }
+            fn seen_by(user: Option<&User>) -> Filter<Self> { Filter::all() }
             #[can(feed)]
-            fn owned_by(&self, who: &User) -> bool { true }
+            fn owned_by(&self, user: &User) -> bool { true }
         }
     };
     let remote = crate::macros::attribute(quote!(crate = deps::wet), &block);

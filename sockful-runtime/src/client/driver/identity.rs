@@ -4,7 +4,7 @@ use super::calls::{ReplyTarget, is_temporary};
 use super::{Driver, Timer};
 use crate::client::request::RawReply;
 use crate::client::token::Token;
-use crate::core::config::A_YEAR;
+use crate::core::config::MAX_DURATION;
 use crate::core::error::{ErrorKind, Result};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -112,7 +112,7 @@ impl Driver {
         if let Some(expires) = expiry.expires.filter(|_| self.token.has_provider()) {
             let left = Duration::from_millis(expires.saturating_sub(self.server_time()));
             // An `Instant` cannot hold every `Duration`.
-            let left = left.min(A_YEAR);
+            let left = left.min(MAX_DURATION);
             let early = RENEWED_BEFORE.min(left / 10);
             self.timers
                 .set(Timer::Renew, Instant::now() + left.saturating_sub(early));

@@ -1,6 +1,6 @@
 //! Range checks of settings, whose errors name the setting and its value.
 
-use super::A_YEAR;
+use super::MAX_DURATION;
 use crate::core::error::{Error, ErrorKind, Result};
 use std::fmt::Display;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(super) fn check_permits(settings: &[(&str, usize)]) -> Result<()> {
 
 /// Rejects a duration that is zero or longer than a year.
 pub(super) fn check_durations(settings: &[(&str, Duration)]) -> Result<()> {
-    let is_wrong = |value: Duration| value.is_zero() || value > A_YEAR;
+    let is_wrong = |value: Duration| value.is_zero() || value > MAX_DURATION;
     match settings.iter().find(|(_, value)| is_wrong(*value)) {
         Some((setting, value)) => {
             let rule = "must be longer than zero and at most a year";

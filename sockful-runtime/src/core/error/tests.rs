@@ -36,9 +36,9 @@ fn any_error_preserves_errors_and_hides_others() {
 #[test]
 fn error_hides_cause_from_client() {
     let error = Error::internal("the disk is full");
-    let told = serde_json::to_string(&error).expect("an error is JSON");
+    let json = serde_json::to_string(&error).expect("an error is JSON");
     assert!(
-        !told.contains("disk") && !error.to_string().contains("disk"),
-        "{told}"
+        !json.contains("disk") && !error.to_string().contains("disk"),
+        "{json}"
     );
 }

@@ -5,12 +5,12 @@ use std::fmt;
 
 /// Returns whether `value` contains neither NaN nor infinity.
 pub(crate) fn is_finite<T: Serialize + ?Sized>(value: &T) -> bool {
-    value.serialize(Look).is_ok()
+    value.serialize(FiniteChecker).is_ok()
 }
 
 /// A serializer without output that fails at the first number that is not finite.
 #[derive(Clone, Copy, Debug)]
-struct Look;
+struct FiniteChecker;
 
 /// The error of a number that is not finite.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ macro_rules! nothing {
     )*};
 }
 
-impl Serializer for Look {
+impl Serializer for FiniteChecker {
     type Ok = ();
     type Error = NotFinite;
     type SerializeSeq = Self;
@@ -153,7 +153,7 @@ impl Serializer for Look {
 
 macro_rules! parts {
     ($($of:ident $name:ident;)*) => {$(
-        impl ser::$of for Look {
+        impl ser::$of for FiniteChecker {
             type Ok = ();
             type Error = NotFinite;
 
@@ -176,7 +176,7 @@ parts! {
 
 macro_rules! named_parts {
     ($($of:ident)*) => {$(
-        impl ser::$of for Look {
+        impl ser::$of for FiniteChecker {
             type Ok = ();
             type Error = NotFinite;
 
@@ -192,7 +192,7 @@ macro_rules! named_parts {
 }
 named_parts!(SerializeStruct SerializeStructVariant);
 
-impl ser::SerializeMap for Look {
+impl ser::SerializeMap for FiniteChecker {
     type Ok = ();
     type Error = NotFinite;
 

@@ -131,12 +131,17 @@ fn close(schema: &mut Value, is_part: bool) {
                     value => close(value, false),
                 }
             }
-            let is_said = [
+            let closing_keywords = [
                 "additionalProperties",
                 "unevaluatedProperties",
                 "patternProperties",
             ];
-            if is_object && !is_part && !is_said.iter().any(|key| keywords.contains_key(*key)) {
+            if is_object
+                && !is_part
+                && !closing_keywords
+                    .iter()
+                    .any(|key| keywords.contains_key(*key))
+            {
                 let key = if is_combined {
                     "unevaluatedProperties"
                 } else {

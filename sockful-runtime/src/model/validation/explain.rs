@@ -208,10 +208,10 @@ fn integers(schema: &Value) -> (i128, i128) {
         Some("uint32") => (0, u32::MAX.into()),
         _ => (-exact, exact),
     };
-    let said = |key: &str| schema.get(key).and_then(Value::as_i64).map(i128::from);
+    let limit_of = |key: &str| schema.get(key).and_then(Value::as_i64).map(i128::from);
     (
-        said("minimum").unwrap_or(of_type.0).max(-exact),
-        said("maximum").unwrap_or(of_type.1).min(exact),
+        limit_of("minimum").unwrap_or(of_type.0).max(-exact),
+        limit_of("maximum").unwrap_or(of_type.1).min(exact),
     )
 }
 

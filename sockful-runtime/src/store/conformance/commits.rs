@@ -1,9 +1,9 @@
 //! Random histories of commits, compared with maps.
 
+use super::commit_model;
+use super::commit_model::{ExpectedRejection, Tables, text};
 use super::events;
-use super::events::{EmittedText, Happening};
-use super::judge;
-use super::judge::{ExpectedRejection, Tables, text};
+use super::events::{EmittedText, RandomEvent};
 use super::snapshots::TakenSnapshot;
 use super::{cases, wait};
 use crate::model::record::Record;
@@ -58,7 +58,7 @@ struct ChildlessCheck {
 pub(super) struct Steps {
     of_records: BTreeMap<(usize, &'static str), RecordStep>,
     childless: Vec<ChildlessCheck>,
-    events: Vec<Happening>,
+    events: Vec<RandomEvent>,
 }
 
 /// The resource with unique names, whose other properties have indexes.
@@ -174,16 +174,16 @@ impl RecordStep {
 
 pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), TestCaseError> {
     let (mut tables, mut seq, mut snapshots) = (Tables::new(), 0, Vec::new());
-    let mut told = Vec::new();
+    let mut logged = Vec::new();
     for (nth, steps) in history.iter().enumerate() {
         if nth % 4 == 0 {
             snapshots.push(TakenSnapshot::new(store, seq, &tables));
         }
         let operations = steps.operations(&tables);
-        let expected = judge::judge(&tables, &operations, seq + 1);
+        let expected = commit_model::apply(&tables, &operations, seq + 1);
         let expected = expected.map(|changed| {
-            let told = events::told(&tables, &changed, &operations);
-            (changed, told)
+            let logged = events::expected_events(&tables, &changed, &operations);
+            (changed, logged)
         });
         let commit = Commit {
             operations,
@@ -198,7 +198,7 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
                 prop_assert_eq!(events::of(&committed.emitted), emitted.clone());
                 if !committed.is_empty() {
                     seq += 1;
-                    told.push(emitted);
+                    logged.push(emitted);
                 }
                 prop_assert_eq!(committed.seq, seq);
                 tables = changed;
@@ -211,22 +211,22 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
         taken.check(&IDS)?;
     }
     prop_assert_eq!(&listed(store), &tables);
-    check_log(store, &tables, &told)
+    check_log(store, &tables, &logged)
 }
 
-/// Replays the log, whose commits have the events `told`, and reads it from each position.
+/// Replays the log, whose commits have the events `logged`, and reads it from each position.
 fn check_log(
     store: &dyn Store,
     tables: &Tables,
-    told: &[Vec<EmittedText>],
+    logged: &[Vec<EmittedText>],
 ) -> Result<(), TestCaseError> {
-    let head = told.len() as u64;
+    let head = logged.len() as u64;
     let log = wait(store.log(0, usize::MAX)).expect("the log has all commits");
     let seqs: Vec<u64> = log.iter().map(|committed| committed.seq).collect();
     prop_assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
     let mut replayed = Tables::new();
-    for (committed, told) in log.iter().zip(told) {
-        prop_assert_eq!(&events::of(&committed.emitted), told);
+    for (committed, logged) in log.iter().zip(logged) {
+        prop_assert_eq!(&events::of(&committed.emitted), logged);
         for change in &committed.changes {
             let either = change.after.as_ref().or(change.before.as_ref());
             let key = (

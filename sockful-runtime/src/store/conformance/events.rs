@@ -1,6 +1,6 @@
 //! A simple model of emitted events, and random events to test with.
 
-use super::judge::{Tables, text};
+use super::commit_model::{Tables, text};
 use super::wait;
 use crate::store::Store;
 use crate::store::commit::{Commit, Committed, Emitted, Expect, Operation, Rejected};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// An event of any record, whether or not it exists.
 #[derive(Clone, Debug)]
-pub(super) struct Happening {
+pub(super) struct RandomEvent {
     /// The position among the operations.
     place: Index,
     resource: usize,
@@ -23,10 +23,10 @@ pub(super) struct Happening {
 /// An event as it is in the log: resource, event, data, and the record's id, text and revision.
 pub(super) type EmittedText = (usize, usize, String, String, String, u64);
 
-pub(super) fn event(ids: &'static [&'static str]) -> impl Strategy<Value = Happening> {
+pub(super) fn event(ids: &'static [&'static str]) -> impl Strategy<Value = RandomEvent> {
     let data = select(vec!["null", r#"{"loudness":9}"#, "\"🐉\\n\"", "[]"]);
     let all = (any::<Index>(), 0..2_usize, select(ids), 0..3_usize, data);
-    all.prop_map(|(place, resource, id, event, data)| Happening {
+    all.prop_map(|(place, resource, id, event, data)| RandomEvent {
         place,
         resource,
         id,
@@ -35,7 +35,7 @@ pub(super) fn event(ids: &'static [&'static str]) -> impl Strategy<Value = Happe
     })
 }
 
-impl Happening {
+impl RandomEvent {
     /// Inserts the event into the operations.
     pub(super) fn join(&self, operations: &mut Vec<Operation>) {
         let emit = Operation::Emit {
@@ -49,8 +49,12 @@ impl Happening {
 }
 
 /// Returns the events of an accepted commit that leads from `before` to `after`.
-pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) -> Vec<EmittedText> {
-    let mut told = Vec::new();
+pub(super) fn expected_events(
+    before: &Tables,
+    after: &Tables,
+    operations: &[Operation],
+) -> Vec<EmittedText> {
+    let mut events = Vec::new();
     for operation in operations {
         let Operation::Emit {
             resource,
@@ -65,7 +69,7 @@ pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) ->
         let Some((text, rev)) = after.get(&key).or_else(|| before.get(&key)) else {
             continue;
         };
-        told.push((
+        events.push((
             *resource,
             *event,
             data.to_string(),
@@ -74,7 +78,7 @@ pub(super) fn told(before: &Tables, after: &Tables, operations: &[Operation]) ->
             *rev,
         ));
     }
-    told
+    events
 }
 
 /// Returns the events that a store emitted.
@@ -141,8 +145,8 @@ pub(super) fn check(store: &dyn Store) {
     assert!(matches!(commit(store, refused), Err(Rejected::Failed(_))));
     assert_eq!(wait(store.head()).expect("a head"), 6);
     let log = wait(store.log(0, 9)).expect("the log has all commits");
-    let told: Vec<usize> = log.iter().map(|it| it.emitted.len()).collect();
-    assert_eq!(told, [1, 0, 3, 2, 1, 1]);
+    let events: Vec<usize> = log.iter().map(|it| it.emitted.len()).collect();
+    assert_eq!(events, [1, 0, 3, 2, 1, 1]);
 }
 
 /// The number of a commit, the number of its changes, and its events: the record's id and revision, the
@@ -150,11 +154,11 @@ pub(super) fn check(store: &dyn Store) {
 type Sum<'a> = (u64, usize, Vec<(&'a str, u64, usize, &'a str)>);
 
 fn summed(committed: &Committed) -> Sum<'_> {
-    let told = committed.emitted.iter().map(|it| {
+    let events = committed.emitted.iter().map(|it| {
         let record = &it.record;
         (record.id(), record.rev(), it.event, &*it.data)
     });
-    (committed.seq, committed.changes.len(), told.collect())
+    (committed.seq, committed.changes.len(), events.collect())
 }
 
 fn taken(store: &dyn Store, operations: Vec<Operation>) -> Arc<Committed> {

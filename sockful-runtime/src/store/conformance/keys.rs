@@ -9,7 +9,7 @@ use crate::store::idempotency::{IdempotencyEntry, Lookup, StoredResponse};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use request::{Does, KeyedCommit};
+use request::{KeyedCommit, RequestKind};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub(super) struct KeyStep {
     elapsed: i64,
     caller: &'static str,
     key: Chosen,
-    does: Does,
+    does: RequestKind,
 }
 
 #[derive(Clone, Debug)]
@@ -36,11 +36,11 @@ struct TakenRequest {
     caller: &'static str,
     key: Uuid,
     at: i64,
-    told: ToldCompletion,
+    response: ResponseText,
 }
 
 /// A remembered response: fingerprint, number of the commit, revision, result.
-type ToldCompletion = (u128, u64, Option<u64>, String);
+type ResponseText = (u128, u64, Option<u64>, String);
 
 const MINUTE: i64 = 60_000;
 /// How far a client's clock may be ahead of the server's.
@@ -75,15 +75,15 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<KeyStep>> {
         3 => made.prop_map(Chosen::New),
     ];
     let does = select(vec![
-        Does::Put,
-        Does::Destroy,
-        Does::Tell,
-        Does::TellUnchanged,
-        Does::TellAlone,
-        Does::List,
-        Does::ListDestroyed,
-        Does::Emit,
-        Does::Fail,
+        RequestKind::Put,
+        RequestKind::Destroy,
+        RequestKind::StoreAndReport,
+        RequestKind::ReadAndReport,
+        RequestKind::ReportOnly,
+        RequestKind::List,
+        RequestKind::ListDestroyed,
+        RequestKind::Emit,
+        RequestKind::Fail,
     ]);
     let step = (elapsed, select(&CALLERS[..]), key, does);
     let step = step.prop_map(|(elapsed, caller, key, does)| KeyStep {
@@ -127,7 +127,7 @@ pub(super) async fn check_history(
         let before = before.await.expect("the operation succeeds");
         match (before, store.commit(commit).await, step.does) {
             (Lookup::Completed(_) | Lookup::Forgotten, Err(Rejected::Repeated), _)
-            | (Lookup::Unknown | Lookup::Ahead, Err(Rejected::Conflict(0)), Does::Fail) => {}
+            | (Lookup::Unknown | Lookup::Ahead, Err(Rejected::Conflict(0)), RequestKind::Fail) => {}
             (Lookup::Unknown | Lookup::Ahead, Ok(committed), _) => {
                 seq += 1;
                 stored = request.stored;
@@ -136,7 +136,7 @@ pub(super) async fn check_history(
                     caller: step.caller,
                     key,
                     at: now,
-                    told: (nth.into(), seq, request.rev, request.text),
+                    response: (nth.into(), seq, request.rev, request.text),
                 });
             }
             (before, answer, _) => prop_assert!(false, "{answer:?} where {before:?}"),
@@ -165,8 +165,8 @@ async fn check_lookup(
     match (lookup.await.expect("the operation succeeds"), at) {
         (Lookup::Completed(completed), Some(at)) => {
             let text = text(&completed.response);
-            let told = (completed.fingerprint, completed.seq, completed.rev, text);
-            prop_assert_eq!(&told, &taken[at].told);
+            let response = (completed.fingerprint, completed.seq, completed.rev, text);
+            prop_assert_eq!(&response, &taken[at].response);
         }
         (Lookup::Forgotten, Some(at)) => {
             prop_assert!(!is_kept(taken, at));
@@ -187,7 +187,10 @@ async fn check_lookup(
             let newest = gone.map(|at| time(taken[at].key)).max();
             prop_assert!(newest.is_some_and(|newest| time(key) <= newest));
         }
-        (told, _) => prop_assert!(false, "{told:?} of one that took effect as number {at:?}"),
+        (response, _) => prop_assert!(
+            false,
+            "{response:?} of one that took effect as number {at:?}"
+        ),
     }
     Ok(())
 }

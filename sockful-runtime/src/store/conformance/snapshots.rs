@@ -1,7 +1,7 @@
 //! Snapshots while commits continue, compared with the tables at the time of each snapshot.
 
-use super::judge;
-use super::judge::Tables;
+use super::commit_model;
+use super::commit_model::Tables;
 use super::wait;
 use crate::model::scalar::Scalar;
 use crate::query::{By, Query, QueryFilter, QueryOrder};
@@ -36,11 +36,12 @@ impl TakenSnapshot {
         prop_assert_eq!(self.snapshot.seq(), self.seq);
         for resource in [0, INDEXED] {
             let of = |id: &str| self.tables.get(&(resource, id.to_owned())).cloned();
-            let asked: Vec<Box<str>> = ids.iter().rev().map(|id| (*id).into()).collect();
-            let many = wait(self.snapshot.get_many(resource, asked, usize::MAX)).expect("records");
+            let requested: Vec<Box<str>> = ids.iter().rev().map(|id| (*id).into()).collect();
+            let many =
+                wait(self.snapshot.get_many(resource, requested, usize::MAX)).expect("records");
             let many: Vec<_> = many
                 .iter()
-                .map(|it| it.as_ref().map(|it| (judge::text(it), it.rev())))
+                .map(|it| it.as_ref().map(|it| (commit_model::text(it), it.rev())))
                 .collect();
             prop_assert_eq!(many, ids.iter().rev().map(|id| of(id)).collect::<Vec<_>>());
 
@@ -137,25 +138,30 @@ impl TakenSnapshot {
     fn check_related(&self, property: usize, limit: usize) -> Result<(), TestCaseError> {
         let indexed = self.tables.iter().filter(|((at, _), _)| *at == INDEXED);
         let mut values: Vec<Value> = indexed
-            .map(|(_, (text, _))| judge::value(text, property))
+            .map(|(_, (text, _))| commit_model::value(text, property))
             .collect();
         values.extend([Value::Null, "nobody's".into(), 77.into()]);
-        let asked = values
+        let requested = values
             .iter()
             .map(|value| Scalar::read(&value.to_string()).into_owned());
-        let asked: Vec<_> = asked.collect();
+        let requested: Vec<_> = requested.collect();
         for prefix in ["", "a"] {
             let filter = QueryFilter::Prefix {
                 property: 0,
                 prefix: prefix.into(),
             };
-            let answer =
-                self.snapshot
-                    .related(INDEXED, property, asked.clone(), filter, limit, usize::MAX);
+            let answer = self.snapshot.related(
+                INDEXED,
+                property,
+                requested.clone(),
+                filter,
+                limit,
+                usize::MAX,
+            );
             let lists = wait(answer).expect("lists");
             prop_assert_eq!(lists.len(), values.len());
             for (value, list) in values.iter().zip(lists) {
-                let mut holders = judge::holders(&self.tables, INDEXED, property, value);
+                let mut holders = commit_model::holders(&self.tables, INDEXED, property, value);
                 holders.retain(|id| id.starts_with(prefix));
                 let listed: Vec<&str> = list.records.iter().map(|it| it.id()).collect();
                 prop_assert_eq!(&listed, &holders[..limit.min(holders.len())], "{}", value);

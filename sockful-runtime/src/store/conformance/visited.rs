@@ -75,9 +75,9 @@ pub(super) fn check(store: &dyn Store) {
 fn assert_over<T>(answer: Result<T, Error>) {
     let error = answer.err().expect("more than ten records are read");
     assert_eq!(error.kind(), ErrorKind::TooMany);
-    let told = serde_json::to_value(&error).expect("an error is JSON");
+    let json = serde_json::to_value(&error).expect("an error is JSON");
     let limit = serde_json::json!({"name": "max_visited", "value": 10});
-    assert_eq!(told["limit"], limit);
+    assert_eq!(json["limit"], limit);
 }
 
 fn put(store: &dyn Store, resource: usize, n: usize) {

@@ -27,12 +27,12 @@ pub(super) async fn check(store: &dyn Store) {
             };
             store.commit(commit).await.expect("no expectation can fail");
         }
-        let told = timeout(Duration::from_secs(10), head.wait_for(|&head| head >= seq));
-        let told = *told
+        let reached = timeout(Duration::from_secs(10), head.wait_for(|&head| head >= seq));
+        let reached = *reached
             .await
             .expect("the task completes")
             .expect("the store exists");
-        assert_eq!(told, seq);
+        assert_eq!(reached, seq);
         let log = store.log(seq - 1, 9).await.expect("the log has the commit");
         assert_eq!(log.iter().map(|it| it.seq).collect::<Vec<_>>(), [seq]);
     }

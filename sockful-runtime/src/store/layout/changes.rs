@@ -36,30 +36,30 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaCom
     let mut changes = Vec::new();
     for &layout in layouts {
         let definition = layout.definition();
-        let mut told = LayoutChanges::of(definition.name);
+        let mut layout_changes = LayoutChanges::of(definition.name);
         let names = [&definition.name]
             .into_iter()
             .chain(definition.renamed_from);
         let mut found = names.filter_map(|&name| Some((name, forms.remove(name)?)));
         let found = found.next();
         match found {
-            None => told.applied("", "is new"),
+            None => layout_changes.applied("", "is new"),
             Some((name, form)) => {
                 if name != definition.name {
-                    told.applied("", format!("was `{name}`"));
+                    layout_changes.applied("", format!("was `{name}`"));
                 }
                 let form = serde_json::from_value(form);
                 let form =
                     form.map_err(|error| format!("says of `{}`: {error}", definition.name))?;
-                told.resource(&form, layout)?;
+                layout_changes.resource(&form, layout)?;
             }
         }
-        changes.extend(told.changes);
+        changes.extend(layout_changes.changes);
     }
     for name in forms.keys() {
-        let mut told = LayoutChanges::of(name);
-        told.applied("", "is no longer served; its records stay");
-        changes.extend(told.changes);
+        let mut layout_changes = LayoutChanges::of(name);
+        layout_changes.applied("", "is no longer served; its records stay");
+        changes.extend(layout_changes.changes);
     }
     Ok(SchemaComparison::of(changes))
 }

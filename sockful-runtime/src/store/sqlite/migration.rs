@@ -25,7 +25,7 @@ struct Plan {
 }
 
 /// The resources whose records were rewritten, by their stored names.
-type Remade<'a> = HashMap<String, Layout<'a>>;
+type RewrittenLayouts<'a> = HashMap<String, Layout<'a>>;
 
 /// Migrates everything to the current definitions, or nothing.
 ///
@@ -55,7 +55,7 @@ pub(super) fn migrate(
         };
         found.push((layout, older, unsanitized));
     }
-    let mut remade = Remade::new();
+    let mut rewritten = RewrittenLayouts::new();
     for (layout, older, unsanitized) in &found {
         let layout = layout.sanitizing(unsanitized);
         let table = SqliteTable::new(layout.definition());
@@ -74,7 +74,7 @@ pub(super) fn migrate(
             }
             Some((name, stored)) if name != table.definition.name || stored != form || has_run => {
                 records::migrate(&transaction, layout, &name, &stored, &mut plan)?;
-                remade.insert(name, layout);
+                rewritten.insert(name, layout);
             }
             Some(_) => {}
         }
@@ -82,8 +82,8 @@ pub(super) fn migrate(
     if !plan.refused.is_empty() {
         return Err(refused(path, &plan));
     }
-    if !remade.is_empty() {
-        history::migrate(&transaction, &remade, plan.is_other_history)?;
+    if !rewritten.is_empty() {
+        history::migrate(&transaction, &rewritten, plan.is_other_history)?;
     }
     transaction.commit().map_err(failure)?;
     for step in &plan.done {

@@ -34,7 +34,7 @@ use uuid::Uuid;
 const MAX_WAITING: usize = 1_024;
 /// The number of commits in memory from the start: clients that were disconnected by a restart resume
 /// there.
-const AT_HAND: u64 = 1_024;
+const INITIAL_COMMITS: u64 = 1_024;
 
 /// A file to open, and the resources to open it for.
 pub(super) struct FileOpener<'a> {
@@ -68,7 +68,7 @@ impl FileOpener<'_> {
         let epoch = file::epoch(&connection).map_err(failure)?;
         let secret = file::secret(&connection)?;
         let end = LogEnd::read(&connection)?;
-        let behind = end.newest(&connection, AT_HAND, limits.log_capacity)?;
+        let behind = end.newest(&connection, INITIAL_COMMITS, limits.log_capacity)?;
         let newest = log::after(&connection, &tables, behind, usize::MAX)?;
         let (idempotency, gone) = idempotency::load(&connection, limits).map_err(failure)?;
         let files = FileWatch::begin(self.path).map_err(Error::internal)?;

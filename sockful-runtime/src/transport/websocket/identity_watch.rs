@@ -1,7 +1,7 @@
 //! Notices when the identity of a connection changes or expires.
 
 use super::wake_set::WakeSource;
-use crate::core::config::A_YEAR;
+use crate::core::config::MAX_DURATION;
 use crate::engine::session::Session;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -63,6 +63,6 @@ impl IdentityWatch {
 fn remaining(session: &Session) -> Option<Instant> {
     let left = session.expires()?.saturating_sub(session.app.clock.now());
     // If the wall clock is slower than the timers, the caller checks again.
-    let left = Duration::from_millis(left.max(1)).min(A_YEAR);
+    let left = Duration::from_millis(left.max(1)).min(MAX_DURATION);
     Some(Instant::now() + left)
 }

@@ -50,18 +50,18 @@ impl Arm<'_> {
     }
 
     /// Returns the alternative as text for a message.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         match self {
             Self::Any => "anything".to_owned(),
             Self::Const(Value::Null) => "null".to_owned(),
             Self::Const(value) => format!("`{}`", excerpt(value)),
-            Self::Typed(typed) => typed.told().to_owned(),
+            Self::Typed(typed) => typed.to_text().to_owned(),
         }
     }
 }
 
 impl TypeSchema<'_> {
-    pub(super) fn told(&self) -> &'static str {
+    pub(super) fn to_text(&self) -> &'static str {
         match self.name {
             "null" => "null",
             "boolean" => "a boolean",

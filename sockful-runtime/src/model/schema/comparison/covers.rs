@@ -92,8 +92,8 @@ impl<'a, 'w> Covers<'a, 'w> {
 
     fn unknown(&self, arm: &Arm<'_>) -> String {
         match self.direction {
-            Direction::Received => format!("may be {} now", arm.told()),
-            Direction::Sent | Direction::Exactly => format!("may be {} no more", arm.told()),
+            Direction::Received => format!("may be {} now", arm.to_text()),
+            Direction::Sent | Direction::Exactly => format!("may be {} no more", arm.to_text()),
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a, 'w> Covers<'a, 'w> {
                         Direction::Received => (other, one),
                         Direction::Sent | Direction::Exactly => (one, other),
                     };
-                    return differs(format!("is {} and was {}", other.told(), one.told()));
+                    return differs(format!("is {} and was {}", other.to_text(), one.to_text()));
                 }
                 if self.direction != Direction::Received {
                     limits::check(one, other, self.work)?;
@@ -144,7 +144,7 @@ impl<'a, 'w> Covers<'a, 'w> {
     fn once(
         &mut self,
         both: [&Keywords<'a>; 2],
-        ask: impl FnOnce(&mut Self) -> Result<(), Gap>,
+        compare: impl FnOnce(&mut Self) -> Result<(), Gap>,
     ) -> Result<(), Gap> {
         let places = both.map(Keywords::id);
         self.work.spend(places[0].len() + places[1].len())?;
@@ -154,14 +154,14 @@ impl<'a, 'w> Covers<'a, 'w> {
             None => {}
         }
         self.known.insert(places.clone(), None);
-        let said = ask(self);
-        if let Err(Gap::Differs(why)) = &said {
+        let result = compare(self);
+        if let Err(Gap::Differs(why)) = &result {
             // Results that were found meanwhile may depend on the assumption for this pair.
             self.work.spend(self.known.len() / 16)?;
             self.known.retain(|_, known| known.is_some());
             self.known.insert(places, Some(why.clone()));
         }
-        said
+        result
     }
 }
 

@@ -38,11 +38,11 @@ pub(super) fn check(
         }
     }
     for key in AS_THEY_ARE {
-        let Some(asked) = over.keywords.get(key) else {
+        let Some(required) = over.keywords.get(key) else {
             continue;
         };
         let is_same = match sub.keywords.get(key) {
-            Some(before) => equal(before, asked, work)?,
+            Some(before) => equal(before, required, work)?,
             None => false,
         };
         if !is_same {

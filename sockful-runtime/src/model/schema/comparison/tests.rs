@@ -221,7 +221,7 @@ fn changes_are_rendered_as_messages() {
     new["resources"]["creature"]["record"]["properties"]["kind"] = json!({"type": "string"});
     new["resources"]["creature"]["events"] = json!({});
     new["resources"]["album"] = json!({});
-    let told: Vec<_> = compare(&old, &new)
+    let reported: Vec<_> = compare(&old, &new)
         .expect("two descriptions")
         .changes
         .iter()
@@ -233,7 +233,7 @@ fn changes_are_rendered_as_messages() {
         "breaking: creature event roared is no longer served",
         "compatible: album is new",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
 }
 
 #[test]
@@ -276,8 +276,8 @@ fn invalid_description_is_rejected_with_reason() {
         ),
         (description(&json!(7), &json!({})), "is no schema"),
     ] {
-        let told = compare(&given, &well).expect_err("not a description");
-        assert!(told.contains(why), "{given}: {told}");
+        let reported = compare(&given, &well).expect_err("not a description");
+        assert!(reported.contains(why), "{given}: {reported}");
     }
 }
 
@@ -290,8 +290,8 @@ fn oversized_comparison_is_rejected() {
     }
     let mut bomb = description(&json!({"$ref": "#/$defs/30"}), &json!({}));
     bomb["$defs"] = defs;
-    let told = compare(&bomb, &bomb).expect_err("a billion pairs");
-    assert!(told.contains("too large"), "{told}");
+    let reported = compare(&bomb, &bomb).expect_err("a billion pairs");
+    assert!(reported.contains("too large"), "{reported}");
 }
 
 /// Returns whether comparing a description with itself succeeds, and the number of steps used.

@@ -78,8 +78,8 @@ fn null_satisfies_every_rule() {
 #[test]
 fn rule_message_states_the_constraint() {
     let says = |check: Check, raw: &str| {
-        let said = refusal(&Rule::new(check), raw, &TypedFaults::default());
-        said.expect("a violation").into_owned()
+        let message = refusal(&Rule::new(check), raw, &TypedFaults::default());
+        message.expect("a violation").into_owned()
     };
     let (none, one, five) = (Limit::None, Limit::Through(int(1)), Limit::Through(int(5)));
     let below = Limit::Below(Bound::Float(2.5));

@@ -9,16 +9,16 @@ const COUNTED: usize = 3;
 
 /// The effect of the request on the record, and its response.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Does {
+pub(super) enum RequestKind {
     Put,
     /// Destroys the record, or creates it if it does not exist.
     Destroy,
     /// Stores the record; the response is another value with the record's revision.
-    Tell,
+    StoreAndReport,
     /// Reads the record and writes another; the response is another value with the record's revision.
-    TellUnchanged,
+    ReadAndReport,
     /// Stores the record; the response is another value.
-    TellAlone,
+    ReportOnly,
     /// Stores the record and another; the response is a list of both and another value.
     List,
     /// Destroys the record if it exists, and stores another; the response is a list of both.
@@ -41,7 +41,7 @@ pub(super) struct KeyedCommit {
 
 impl KeyedCommit {
     /// `stored` is the current content of the record, and `seq` the number that the commit will have.
-    pub(super) fn new(does: Does, life: u32, stored: Option<(u64, u64)>, seq: u64) -> Self {
+    pub(super) fn new(does: RequestKind, life: u32, stored: Option<(u64, u64)>, seq: u64) -> Self {
         let life = u64::from(life);
         let put = |id, expect| Operation::Put {
             resource: COUNTED,
@@ -79,31 +79,31 @@ impl KeyedCommit {
             stored: Some((life, seq)),
         };
         match (does, stored) {
-            (Does::Put, _) | (Does::Destroy, None) => Self {
+            (RequestKind::Put, _) | (RequestKind::Destroy, None) => Self {
                 response: shown(0),
                 text: record((life, seq)),
                 ..usual
             },
-            (Does::Destroy, Some(stored)) => Self {
+            (RequestKind::Destroy, Some(stored)) => Self {
                 operations: vec![delete(stored.1)],
                 response: shown(0),
                 rev: Some(stored.1),
                 text: record(stored),
                 stored: None,
             },
-            (Does::TellUnchanged, Some((_, rev))) => Self {
+            (RequestKind::ReadAndReport, Some((_, rev))) => Self {
                 operations: vec![put("eve", Expect::Any), assert(rev)],
                 response: tell(Some(1)),
                 rev: Some(rev),
                 stored,
                 ..usual
             },
-            (Does::TellAlone, _) => Self {
+            (RequestKind::ReportOnly, _) => Self {
                 response: tell(None),
                 rev: None,
                 ..usual
             },
-            (Does::List, _) | (Does::ListDestroyed, None) => Self {
+            (RequestKind::List, _) | (RequestKind::ListDestroyed, None) => Self {
                 operations: vec![put("eve", Expect::Any), put("bob", Expect::Any)],
                 response: PendingResponse::List(vec![shown(1), tell(Some(1)), shown(0)]),
                 rev: None,
@@ -114,30 +114,30 @@ impl KeyedCommit {
                 ),
                 ..usual
             },
-            (Does::ListDestroyed, Some(stored)) => Self {
+            (RequestKind::ListDestroyed, Some(stored)) => Self {
                 operations: vec![delete(stored.1), put("eve", Expect::Any)],
                 response: PendingResponse::List(vec![shown(1), shown(0)]),
                 rev: None,
                 text: format!("[{},{}]", of("eve", (life, seq)), record(stored)),
                 stored: None,
             },
-            (Does::Emit, Some((_, rev))) => Self {
+            (RequestKind::Emit, Some((_, rev))) => Self {
                 operations: vec![emit(), assert(rev)],
                 response: tell(Some(1)),
                 rev: Some(rev),
                 stored,
                 ..usual
             },
-            (Does::Emit, None) => Self {
+            (RequestKind::Emit, None) => Self {
                 operations: vec![emit(), put("bob", Expect::Absent)],
                 response: tell(Some(1)),
                 ..usual
             },
-            (Does::Fail, _) => Self {
+            (RequestKind::Fail, _) => Self {
                 operations: vec![assert(seq), put("bob", Expect::Any)],
                 ..usual
             },
-            (Does::Tell | Does::TellUnchanged, _) => usual,
+            (RequestKind::StoreAndReport | RequestKind::ReadAndReport, _) => usual,
         }
     }
 }

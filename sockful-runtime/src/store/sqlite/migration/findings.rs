@@ -89,26 +89,26 @@ pub(super) fn differences(
 ) -> impl Iterator<Item = String> + use<> {
     let definition = layout.definition();
     let renamed = name != definition.name;
-    let mut told: Vec<_> = renamed
+    let mut lines: Vec<_> = renamed
         .then(|| format!("was `{name}`"))
         .into_iter()
         .collect();
     let (was, gone) = stored.matched(definition);
     for (was, now) in was.into_iter().zip(&layout.whole().properties) {
         match was {
-            None => told.push(format!("`{}` is new", now.name)),
-            Some(was) => told.extend(changes(was, now)),
+            None => lines.push(format!("`{}` is new", now.name)),
+            Some(was) => lines.extend(changes(was, now)),
         }
     }
     let gone = gone.into_iter();
-    told.extend(gone.map(|it| {
+    lines.extend(gone.map(|it| {
         format!(
             "`{}` is gone; no record had a value other than its default",
             it.name
         )
     }));
     let name = definition.name;
-    told.into_iter().map(move |it| format!("{name}: {it}"))
+    lines.into_iter().map(move |it| format!("{name}: {it}"))
 }
 
 fn changes(before: &StoredProperty, now: &StoredProperty) -> impl Iterator<Item = String> {

@@ -1,6 +1,6 @@
 //! Migrates the log and the remembered responses, as far as they remain correct.
 
-use super::Remade;
+use super::RewrittenLayouts;
 use crate::core::error::Result;
 use crate::store::sqlite::failure::failure;
 use crate::store::sqlite::file::renew_history;
@@ -17,20 +17,20 @@ const NOTHING: &str = r#"{"changes":[],"emitted":[]}"#;
 /// history restarts: clients receive everything again.
 pub(super) fn migrate(
     transaction: &Transaction<'_>,
-    remade: &Remade<'_>,
+    rewritten: &RewrittenLayouts<'_>,
     is_other: bool,
 ) -> Result<()> {
-    if is_other || !log(transaction, remade)? {
-        begin_anew(transaction)?;
+    if is_other || !log(transaction, rewritten)? {
+        restart(transaction)?;
     }
-    replies(transaction, remade)
+    replies(transaction, rewritten)
 }
 
 /// Migrates the log; returns `false` if a commit contains a record that has changed.
-fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
+fn log(transaction: &Transaction<'_>, rewritten: &RewrittenLayouts<'_>) -> Result<bool> {
     each(transaction, "sockful_log", |seq, entry| {
         let migrated = migrate_commit(entry, |resource, image| {
-            let migrated = migrated(remade, resource, image)?;
+            let migrated = migrated(rewritten, resource, image)?;
             let is_same = migrated.1.texts()[0] == image.texts()[0];
             is_same.then_some(migrated)
         })?;
@@ -41,12 +41,12 @@ fn log(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<bool> {
 
 /// Migrates the remembered responses. If one cannot be migrated, only its key is kept: a retry is
 /// rejected instead of taking effect again.
-fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
+fn replies(transaction: &Transaction<'_>, rewritten: &RewrittenLayouts<'_>) -> Result<()> {
     let all = each(transaction, "sockful_completions", |seq, entry| {
         if entry == idempotency::NO_RESPONSE {
             return Ok(true);
         }
-        let image = |resource: &str, image: &RecordEntry| migrated(remade, resource, image);
+        let image = |resource: &str, image: &RecordEntry| migrated(rewritten, resource, image);
         let done = match migrate_completed_request(entry, image)? {
             Some(entry) => set(transaction, "sockful_completions", seq, &entry),
             None => idempotency::drop_response(transaction, seq, None),
@@ -58,11 +58,11 @@ fn replies(transaction: &Transaction<'_>, remade: &Remade<'_>) -> Result<()> {
 
 /// Returns the current name of the resource and the migrated record; `None` if it no longer fits.
 fn migrated(
-    remade: &Remade<'_>,
+    rewritten: &RewrittenLayouts<'_>,
     resource: &str,
     image: &RecordEntry,
 ) -> Option<(String, RecordEntry)> {
-    match remade.get(resource) {
+    match rewritten.get(resource) {
         None => Some((resource.to_owned(), image.clone())),
         Some(&layout) => {
             let image = image.migrated(layout)?;
@@ -103,7 +103,7 @@ fn set(transaction: &Transaction<'_>, table: &str, seq: i64, entry: &str) -> rus
 }
 
 /// Removes the log except its number, and renames the history.
-fn begin_anew(transaction: &Transaction<'_>) -> Result<()> {
+fn restart(transaction: &Transaction<'_>) -> Result<()> {
     let last = "SELECT max(seq) FROM sockful_log";
     let last = transaction.query_row(last, [], |row| row.get::<_, Option<i64>>(0));
     let last = last.map_err(failure)?;

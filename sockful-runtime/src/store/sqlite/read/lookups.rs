@@ -1,7 +1,7 @@
 //! Look-ups of records by id, on the caller's thread while they are fast.
 
 use super::lookup_latency::LookupLatency;
-use super::readers::{ReaderPool, SnapshotReader, patiently};
+use super::readers::{ReaderPool, SnapshotReader, acquire_in_time};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::store::View;
@@ -93,7 +93,7 @@ impl Lookups {
             resource,
             id,
             result,
-            _permit: patiently(permit).await?,
+            _permit: acquire_in_time(permit).await?,
         };
         if self.push(lookup) {
             let thread = LookupThread {

@@ -21,10 +21,10 @@ pub(crate) const MAX_SCANS: usize = 48;
 /// The maximum number of idle connections.
 const MAX_IDLE: usize = 8;
 /// How long a read waits for another one to end.
-const PATIENCE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long closing waits for running reads.
-const LAST_PATIENCE: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A pool of idle connections.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl ReaderPool {
             return Ok(());
         }
         let mut is_closed = self.is_closed.subscribe();
-        match timeout(PATIENCE, is_closed.wait_for(|is_closed| !is_closed)).await {
+        match timeout(READ_TIMEOUT, is_closed.wait_for(|is_closed| !is_closed)).await {
             Ok(_) => Ok(()),
             Err(_) => Err(busy()),
         }
@@ -144,7 +144,7 @@ impl ReaderPool {
     /// in use.
     pub(crate) async fn drain(&self) -> bool {
         let all = self.permits.acquire_many(MAX_READERS_U32);
-        let drained = timeout(LAST_PATIENCE, all).await;
+        let drained = timeout(CLOSE_TIMEOUT, all).await;
         let is_drained = matches!(drained, Ok(Ok(_)));
         self.permits.close();
         is_drained
@@ -155,7 +155,7 @@ impl ReaderPool {
         let permit = Arc::clone(&readers.permits).acquire_owned();
         Ok(ReaderPermit {
             readers: Arc::clone(readers),
-            permit: patiently(permit).await?,
+            permit: acquire_in_time(permit).await?,
         })
     }
 
@@ -195,10 +195,10 @@ impl ReaderPool {
 }
 
 /// Waits for a permit, up to a timeout.
-pub(crate) async fn patiently<P>(
+pub(crate) async fn acquire_in_time<P>(
     permit: impl Future<Output = Result<P, AcquireError>>,
 ) -> Result<P> {
-    match timeout(PATIENCE, permit).await {
+    match timeout(READ_TIMEOUT, permit).await {
         Ok(permit) => permit.map_err(|_| closed()),
         Err(_) => Err(busy()),
     }

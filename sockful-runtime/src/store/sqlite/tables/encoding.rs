@@ -108,21 +108,21 @@ pub(crate) fn read_commit(
             });
         }
     }
-    for told in logged.emitted {
-        let Some(resource) = place(tables, &told.resource) else {
+    for entry in logged.emitted {
+        let Some(resource) = place(tables, &entry.resource) else {
             continue;
         };
         let mut events = tables[resource].definition.events.iter();
-        let event = match told.name {
+        let event = match entry.name {
             Some(name) => events.position(|event| event.name == name),
-            None => Some(told.event),
+            None => Some(entry.event),
         };
         if let Some(event) = event {
             committed.emitted.push(Emitted {
                 resource,
                 event,
-                record: told.record.record(&tables[resource])?,
-                data: told.data.get().into(),
+                record: entry.record.record(&tables[resource])?,
+                data: entry.data.get().into(),
             });
         }
     }
@@ -178,8 +178,8 @@ pub(crate) fn migrate_commit(
         let mut images: Vec<_> = it.before.iter_mut().chain(&mut it.after).collect();
         put(&mut it.resource, &mut images)
     });
-    let mut told = logged.emitted.iter_mut();
-    if !all || !told.all(|it| put(&mut it.resource, &mut [&mut it.record])) {
+    let mut entries = logged.emitted.iter_mut();
+    if !all || !entries.all(|it| put(&mut it.resource, &mut [&mut it.record])) {
         return Ok(None);
     }
     serde_json::to_string(&logged)

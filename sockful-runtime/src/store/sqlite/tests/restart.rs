@@ -31,10 +31,10 @@ fn reopened_file_continues_its_history() {
     assert_eq!(*store.watch().borrow(), 4);
     assert_eq!(seqs_and_tags(&store, 0), log);
     let third = &wait(store.log(2, 1)).expect("the log has the commit")[0];
-    let (change, told) = (&third.changes[0], &third.emitted[0]);
+    let (change, emitted) = (&third.changes[0], &third.emitted[0]);
     assert_eq!(change.before.as_ref().map(|it| it.rev()), Some(2));
-    assert_eq!(change.after.as_ref(), Some(&told.record));
-    assert_eq!((told.event, &*told.data), (1, "9"));
+    assert_eq!(change.after.as_ref(), Some(&emitted.record));
+    assert_eq!((emitted.event, &*emitted.data), (1, "9"));
     let bob = wait(store.get(0, "bob")).expect("the operation succeeds");
     let sent = bob.value.map(|it| (it.rev(), it.sent().to_owned()));
     let text = r#"{"id":"bob","life":4,"rev":4}"#.to_owned();

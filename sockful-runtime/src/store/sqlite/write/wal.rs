@@ -15,11 +15,11 @@ use std::{fs, io, thread};
 use tokio::sync::{mpsc, oneshot};
 
 /// How long a checkpoint waits for readers, and how long writes wait for it.
-const PATIENCE: Duration = Duration::from_millis(250);
+const CHECKPOINT_TIMEOUT: Duration = Duration::from_millis(250);
 /// The same while new reads wait, when another checkpoint is tried soon.
-const SHORT_PATIENCE: Duration = Duration::from_millis(25);
+const SHORT_CHECKPOINT_TIMEOUT: Duration = Duration::from_millis(25);
 /// How long other statements of the writer wait for readers; rusqlite's default.
-const USUAL_PATIENCE: Duration = Duration::from_secs(5);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The maximum duration of a read while the log exceeds its capacity.
 const OLD: Duration = Duration::from_secs(5);
 /// How long new reads wait for earlier ones to end.
@@ -28,8 +28,8 @@ const CLOSED: Duration = Duration::from_secs(7);
 /// minutes.
 const OPEN: Duration = Duration::from_secs(60);
 /// The minimum time between two checkpoints, and the same while new reads wait.
-const AGAIN: Duration = Duration::from_secs(1);
-const SOON: Duration = Duration::from_millis(50);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+const SHORT_RETRY_INTERVAL: Duration = Duration::from_millis(50);
 /// The minimum ratio of the pause after a failed checkpoint to its duration. Writes wait for
 /// checkpoints during at most a tenth of the time, regardless of how long a client reads.
 const PAUSE_FACTOR: u32 = 9;
@@ -92,9 +92,13 @@ impl WalBound {
             self.release(readers);
         }
         let is_closed = self.closed.is_some();
-        let patience = if is_closed { SHORT_PATIENCE } else { PATIENCE };
+        let timeout = if is_closed {
+            SHORT_CHECKPOINT_TIMEOUT
+        } else {
+            CHECKPOINT_TIMEOUT
+        };
         let begun = Instant::now();
-        match checkpoint(connection, patience) {
+        match checkpoint(connection, timeout) {
             Ok(true) => {
                 (self.next, self.open) = (None, None);
                 self.release(readers);
@@ -152,17 +156,21 @@ impl WalBound {
 }
 
 /// Copies the log into the file and truncates it; returns `false` if readers still need it.
-pub(super) fn checkpoint(connection: &Connection, patience: Duration) -> rusqlite::Result<bool> {
-    connection.busy_timeout(patience)?;
+pub(super) fn checkpoint(connection: &Connection, timeout: Duration) -> rusqlite::Result<bool> {
+    connection.busy_timeout(timeout)?;
     let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
     let is_busy = connection.query_row(truncate, [], |row| row.get::<_, bool>(0));
-    connection.busy_timeout(USUAL_PATIENCE)?;
+    connection.busy_timeout(DEFAULT_TIMEOUT)?;
     is_busy.map(|is_busy| !is_busy)
 }
 
 /// Returns the pause after a checkpoint that failed and `took` this long.
 fn pause_after(took: Duration, is_closed: bool) -> Duration {
-    let least = if is_closed { SOON } else { AGAIN };
+    let least = if is_closed {
+        SHORT_RETRY_INTERVAL
+    } else {
+        RETRY_INTERVAL
+    };
     least.max(took.saturating_mul(PAUSE_FACTOR))
 }
 
@@ -187,14 +195,14 @@ mod tests {
     #[test]
     fn failed_checkpoints_take_a_tenth_of_the_time() {
         for (took, is_closed) in [
-            (PATIENCE, false),
-            (SHORT_PATIENCE, true),
+            (CHECKPOINT_TIMEOUT, false),
+            (SHORT_CHECKPOINT_TIMEOUT, true),
             (Duration::from_secs(20), true),
             (Duration::ZERO, false),
         ] {
             let pause = pause_after(took, is_closed);
             assert!(took * 10 <= took + pause, "{took:?} {pause:?}");
-            assert!(pause >= SOON, "{pause:?}");
+            assert!(pause >= SHORT_RETRY_INTERVAL, "{pause:?}");
         }
     }
 }

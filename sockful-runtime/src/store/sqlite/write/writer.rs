@@ -28,7 +28,7 @@ const AT_ONCE: usize = 256;
 /// quick.
 const REMOVED_AT_ONCE: usize = 1_024;
 /// How long closing waits for readers.
-const LAST_PATIENCE: Duration = Duration::from_millis(100);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The thread that owns the only write connection.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl WriterThread {
         // The last connection to close must be one that may write.
         self.shared.readers.close();
         // A running read may take long.
-        if let Err(error) = checkpoint(&self.connection, LAST_PATIENCE) {
+        if let Err(error) = checkpoint(&self.connection, CLOSE_TIMEOUT) {
             tracing::warn!(%error, "what is stored stays in the write-ahead log");
         }
     }

@@ -36,7 +36,7 @@ const UNIQUE: (usize, usize) = (1, 1);
 const NAMES: [&str; 6] = ["id", "name", "kind", "life", "weight", "tame"];
 
 /// Returns the tables after commit `seq`.
-pub(super) fn judge(
+pub(super) fn apply(
     tables: &Tables,
     operations: &[Operation],
     seq: u64,
