@@ -4,7 +4,6 @@
 //! update and destroy its records, subscribe to them, and call the methods of its
 //! [`#[remote]`](macro@remote) block. [`resources!`] lists what a [`Server`] serves: the dispatch table
 //! of the whole application is a constant that the compiler computes.
-//! application is a constant, laid out by the compiler.
 //!
 //! ```no_run
 //! use serde::{Deserialize, Serialize};
@@ -621,6 +620,7 @@ pub mod client {
 }
 
 /// Test helpers: clients that need no sockets, and a conformance test for stores.
+///
 #[cfg(any(
     all(feature = "client", feature = "server"),
     feature = "store-conformance"

@@ -69,7 +69,7 @@ async function measure(clients) {
   }
 }
 
-/** Has so many calls in flight for a while, each followed by another. */
+/** Keeps `inFlight` calls in flight for `milliseconds`. */
 async function call(get, inFlight) {
   let calls = 0;
   const begun = performance.now();

@@ -3,7 +3,7 @@
 use super::kind::ValueKind;
 use super::suggest::nearest;
 
-/// What an attribute is written on.
+/// The item that an attribute is written on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The struct of a resource.

@@ -58,7 +58,7 @@ fn check_default(property: &Property<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Checks the name of the parent, which is an action of the child and a key beside its properties.
+/// Checks the name of the parent, which is an action of the child and a key next to its properties.
 fn check_parent_name(
     resource: &Resource<'_>,
     property: &Property<'_>,

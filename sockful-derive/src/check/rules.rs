@@ -19,7 +19,7 @@ pub(super) fn rules(
 ) {
     let has_range = rules.list.iter().any(Rule::is_range);
     for rule in &rules.list {
-        // The table of attributes has reported a range beside a rule for strings.
+        // The table of attributes has reported a range next to a rule for strings.
         if has_range && rule.is_for_text() {
             continue;
         }

@@ -123,7 +123,7 @@ pub(super) fn implementations(resource: &Resource<'_>) -> TokenStream {
     quote_spanned!(mixed()=> #new_writes #patch_writes)
 }
 
-/// Expands `Debug` without private values, and `Default` for `NewX` where its types allow it.
+/// Expands `Debug` without private values, and `Default` for `NewX` if its types allow it.
 pub(crate) fn debug_and_default(resource: &Resource<'_>) -> TokenStream {
     let (new, patch) = names(resource);
     let shown = [&new, &patch].map(|name| debug(resource, name));

@@ -37,7 +37,7 @@ pub(crate) fn resource(resource: &Resource<'_>) -> TokenStream {
     }
 }
 
-/// Expands the items that other code may use, with the full expansion or beside errors.
+/// Expands the items that other code may use, with the full expansion or next to errors.
 pub(crate) fn public_items(resource: &Resource<'_>) -> TokenStream {
     let debug_and_default = changes::debug_and_default(resource);
     let names = fields::constant(resource);
@@ -81,7 +81,7 @@ fn implementation(resource: &Resource<'_>) -> TokenStream {
     let this = ident.to_token_stream();
     let (new, patch) = changes::names(resource);
     let (name, title) = (&name.text, ident.unraw().to_string());
-    // Without an id only the items beside the error are expanded.
+    // Without an id only the items next to the error are expanded.
     let id = resource.id().unwrap_or_default();
     let id_type = properties[id].ty;
     let unserved = &resource.unserved;

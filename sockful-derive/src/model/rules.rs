@@ -12,7 +12,7 @@ pub(crate) struct Rules<'a> {
     pub(crate) sanitize: Option<(&'a Ident, &'a [Path])>,
     /// The keyword and the function that decides for which records the rules apply.
     pub(crate) when: Option<(&'a Ident, &'a Path)>,
-    /// A message beside the rules; the checks ensure that there is only one rule then.
+    /// A message next to the rules; the checks ensure that there is only one rule then.
     pub(crate) message: Option<(&'a Ident, &'a LitStr)>,
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn types<'a>(
     types
 }
 
-/// Returns whether a schema has this format, possibly beside null.
+/// Returns whether a schema has this format, possibly in addition to null.
 pub(crate) fn has_format(
     schema: &Schema,
     definitions: &serde_json::Map<String, serde_json::Value>,

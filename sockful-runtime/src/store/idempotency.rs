@@ -69,7 +69,7 @@ pub enum StoredResponse {
     List(Vec<Self>),
 }
 
-/// What a store knows about a request with a given key.
+/// The state of a request with a given key.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Lookup {

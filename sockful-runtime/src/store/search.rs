@@ -84,7 +84,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(Counted { count, visited })
     }
 
-    /// Returns the records that a query asks for.
+    /// Returns the page of records of a query.
     pub(super) fn find(&self, query: &Query) -> Result<Found> {
         let mut found = self.page(query)?;
         found.visited = self.visits.made();

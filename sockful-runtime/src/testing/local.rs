@@ -26,16 +26,16 @@ use http::HeaderMap;
 /// How many bytes each direction of a connection within the process can hold.
 const BUFFER: usize = 64 * 1024;
 
-/// Connects to `server`.
+/// Connects a client to `server`, without a socket.
 ///
 /// # Errors
 ///
-/// What [`Builder::connect`] says.
+/// As for [`Builder::connect`].
 pub async fn connect(server: &ServerHandle) -> Result<Client> {
     builder(server).connect().await
 }
 
-/// Says how to connect to `server`: with a token, or with headers.
+/// Creates a builder for a client of `server` with a token or headers.
 pub fn builder(server: &ServerHandle) -> Builder {
     Builder::of(Ok(ConnectTarget::in_process(server.clone())))
 }

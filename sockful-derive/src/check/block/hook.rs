@@ -120,7 +120,7 @@ fn check_has_record(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Rejects `&mut self` where a change of the record would be lost.
+/// Rejects `&mut self` if a change of the record would be lost.
 fn check_self_mutability(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
     let receiver = hook.item.sig.receiver().map(|receiver| &receiver.kind);
     let Some(ReceiverKind::Reference(_, _, Some(mutable))) = receiver else {

@@ -1,4 +1,4 @@
-//! Checks `#[payload]` and the parameters beside it.
+//! Checks `#[payload]` and the parameters next to it.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{Method, payload_attributes, typed_params, ungrouped};

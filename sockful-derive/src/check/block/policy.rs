@@ -152,7 +152,7 @@ fn check_self_is_shared(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Rejects `self` where there is no record.
+/// Rejects `self` if there is no record.
 fn check_has_record(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let Some(receiver) = policy.item.sig.receiver() else {
         return;

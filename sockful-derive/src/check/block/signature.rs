@@ -11,7 +11,7 @@ use syn::{Pat, PatType, ReceiverKind, ReturnType, Safety, Signature, Type};
 pub(super) struct Callable {
     /// The kind of method, such as `a remote method`.
     pub(super) what: &'static str,
-    /// What calls it, such as `frames`.
+    /// The caller of the method, such as `frames`.
     pub(super) by: &'static str,
     /// The hint for its `self` parameter.
     pub(super) borrow: &'static str,

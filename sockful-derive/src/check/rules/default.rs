@@ -1,4 +1,4 @@
-//! Checks a literal default against the rules beside it; other defaults are checked at start.
+//! Checks a literal default against the rules next to it; other defaults are checked at start.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{DefaultValue, Number, Rule, RuleKind, str_literal};

@@ -1,4 +1,4 @@
-//! Tests that the examples in `docs/reference/attributes.md` compile or report the message beside them.
+//! Tests that the examples in `docs/reference/attributes.md` compile or report the message next to them.
 
 use crate::attributes::ATTRIBUTES;
 use proc_macro2::TokenStream;

@@ -207,7 +207,6 @@ fn budget(expand: fn(usize) -> TokenStream) -> (usize, usize) {
 /// field exceeds its 14 lines by five. Its typed name takes three, which are a declaration with a doc
 /// comment and a value, and no code. Two of its paths are so long that they are wrapped, and only its
 /// type knows how its values are compared.
-/// values are compared.
 #[test]
 fn expansion_size_is_within_budget() {
     assert_eq!(

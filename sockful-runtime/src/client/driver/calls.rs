@@ -39,7 +39,7 @@ struct PendingCall {
     tries: u32,
 }
 
-/// What a reply is for.
+/// The recipient of a reply.
 #[derive(Debug)]
 pub(super) enum ReplyTarget {
     Application(oneshot::Sender<Result<RawReply>>),

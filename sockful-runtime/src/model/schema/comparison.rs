@@ -3,7 +3,6 @@
 //! The server must accept everything that clients may send: a payload may accept more than before.
 //! Clients must understand everything that they receive: records, results and events may have
 //! additional properties, but no values of another type.
-//! values of another kind.
 
 mod arms;
 mod compact;

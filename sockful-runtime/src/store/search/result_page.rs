@@ -6,7 +6,7 @@ use crate::model::record::Record;
 use crate::store::Found;
 use std::sync::Arc;
 
-/// The page of the matching records that a query asks for.
+/// The page of the matching records of a query.
 pub(super) struct ResultPage {
     pub(super) skip: usize,
     pub(super) limit: usize,

@@ -62,7 +62,6 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
 ///
 /// A sync is not sufficient. After a failed sync the kernel may have the data in its cache, consider it
 /// clean, and drop it at any time; only data that is written again is synced.
-/// them for written, and may forget them at any time; only what is written anew is synced.
 pub(super) fn settle_log(path: &Path) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");

@@ -8,7 +8,6 @@
 //!
 //! While the number changes, the lock file lists each number that the file or its log may have if the
 //! process dies, so that no crash looks like another file.
-//! process dies, so that no crash looks like another file.
 
 use super::file_identity::beside;
 use crate::core::error::{Error, ErrorKind, Result};

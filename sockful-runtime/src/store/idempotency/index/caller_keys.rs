@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
-/// What a caller can lose, from the least to the most.
+/// The entries that a caller can lose, from the least to the most.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Surplus {
     /// Nothing, unless the limits are exceeded by far.
@@ -37,7 +37,7 @@ pub(super) struct AheadKeys {
     pub(super) reduced: BTreeSet<(u64, u64)>,
 }
 
-/// What the lists of a caller depend on.
+/// The parts of an entry that determine its list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Listing {
     /// The time in the key.

@@ -24,7 +24,6 @@ const MAX_THREADS: usize = 4;
 /// Waking a thread takes longer than a look-up in the page cache, so look-ups run on the caller's
 /// thread while they are fast. Otherwise a thread runs all that have arrived, and more threads help if
 /// it cannot keep up.
-/// not keep up.
 #[derive(Debug)]
 pub(crate) struct Lookups {
     readers: Arc<ReaderPool>,

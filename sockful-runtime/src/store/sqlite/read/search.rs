@@ -31,7 +31,7 @@ impl TableSearch<'_> {
         self.search(&self.visits()).count(filter)
     }
 
-    /// Returns the records that a query asks for.
+    /// Returns the page of records of a query.
     pub(crate) fn find(&self, query: &Query) -> Result<Found> {
         self.search(&self.visits()).find(query)
     }

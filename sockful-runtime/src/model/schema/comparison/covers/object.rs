@@ -92,7 +92,7 @@ pub(super) fn check_items<'a>(
         .map_err(|gap| within("[]", gap))
 }
 
-/// The properties that an object may have beside the listed ones.
+/// The properties that an object may have in addition to the listed ones.
 #[derive(Clone, Copy)]
 enum Others<'a> {
     None,
