@@ -26,7 +26,7 @@ fn parsed(query: &str) -> Result<Query> {
 
 fn refused(query: &str) -> Error {
     match parsed(query) {
-        Ok(parsed) => panic!("{query} was taken: {parsed:?}"),
+        Ok(parsed) => panic!("{query} was accepted: {parsed:?}"),
         Err(error) => error,
     }
 }
