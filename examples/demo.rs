@@ -33,7 +33,7 @@ impl Creature {
         format!("I have been fed my life is: {}", self.life)
     }
 
-    /// Says what the creature looks like from a safe distance.
+    /// Describes the creature.
     pub fn describe(&self) -> String {
         format!(
             "{} is a {} with a life of {}",
@@ -42,12 +42,12 @@ impl Creature {
     }
 }
 
-/// Somebody.
+/// A user account.
 #[derive(Serialize, Deserialize, Resource)]
 struct User {
     id: String,
     name: String,
-    /// Set by the server alone.
+    /// Set only by the server.
     #[resource(read_only, default)]
     is_admin: bool,
     /// Never leaves the server.
@@ -55,7 +55,7 @@ struct User {
     password_hash: Option<String>,
 }
 
-/// A record in the old sense.
+/// A music album.
 #[derive(Serialize, Deserialize, Resource)]
 struct Album {
     id: String,
@@ -63,7 +63,7 @@ struct Album {
     year: Option<u16>,
 }
 
-/// One track of an album.
+/// A song of an album.
 #[derive(Serialize, Deserialize, Resource)]
 struct Song {
     id: String,

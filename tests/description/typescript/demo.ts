@@ -28,11 +28,11 @@ export interface CreatureEvents {}
 /** What `$with` includes in a `creature`. */
 export interface CreatureRelations {}
 
-/** Somebody. */
+/** A user account. */
 export interface User {
   id: string;
   name: string;
-  /** Set by the server alone. */
+  /** Set only by the server. */
   readonly is_admin: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface UserEvents {}
 /** What `$with` includes in a `user`. */
 export interface UserRelations {}
 
-/** A record in the old sense. */
+/** A music album. */
 export interface Album {
   id: string;
   title: string;
@@ -81,7 +81,7 @@ export interface AlbumRelations {
   songs: sockful.Many<Song, SongRelations>;
 }
 
-/** One track of an album. */
+/** A song of an album. */
 export interface Song {
   id: string;
   album_id: string;
@@ -116,14 +116,14 @@ export interface SongRelations {
 export interface Api {
   /** A beast that can be fed. */
   creature: sockful.Resource<"id", Creature, NewCreature, CreaturePatch, CreatureEvents, CreatureRelations> & {
-    /** Says what the creature looks like from a safe distance. */
+    /** Describes the creature. */
     describe(payload: { id: string }, options?: sockful.Options): Promise<string>;
     /** Feeds the creature. */
     feed(payload: { id: string; amount?: number }, options?: sockful.Options): Promise<string>;
   };
-  /** Somebody. */
+  /** A user account. */
   user: sockful.Resource<"id", User, NewUser, UserPatch, UserEvents, UserRelations>;
-  /** A record in the old sense. */
+  /** A music album. */
   album: sockful.Resource<"id", Album, NewAlbum, AlbumPatch, AlbumEvents, AlbumRelations> & {
     /** Lists the `songs` of one parent that meet the conditions. */
     songs: sockful.List<Song, { album_id: string }, SongRelations>;
@@ -138,7 +138,7 @@ export interface Api {
     /** Lists the `songs` of one parent, and tells every change of them. */
     subscribeSongs: sockful.Subscribe<Song, SongEvents, string, { album_id: string }>;
   };
-  /** One track of an album. */
+  /** A song of an album. */
   song: sockful.Resource<"id", Song, NewSong, SongPatch, SongEvents, SongRelations> & {
     /** Reads the parent of a `song`. */
     album: sockful.One<Album, { id: string }, AlbumRelations>;
@@ -149,7 +149,7 @@ export interface Api {
 
 /** What `connect` takes as `api`. */
 export const api: sockful.Described<Api> = {
-  schema: "42d5830b2238916acc8e6c7009ed897d",
+  schema: "ed61174db51b5337e911d25d5266fca5",
   wide: {},
   of: {album:{createSong:"song",destroySong:"song",getSong:"song",songs:"song",subscribeSongs:"song",updateSong:"song"},song:{album:"album",byAlbum:"song"}},
   reads: ["album songs","album getSong","song album","song byAlbum"],
