@@ -58,11 +58,11 @@ impl<'a> Layout<'a> {
     /// Returns a description of the stored records as one JSON text: a store with the same text has
     /// nothing to migrate.
     pub fn form(self) -> String {
-        self.whole().text()
+        self.to_form().text()
     }
 
     /// Returns the description that [`form`](Self::form) serializes.
-    pub(crate) fn whole(self) -> Form {
+    pub(crate) fn to_form(self) -> Form {
         let mut form = Form::of(self.definition());
         let properties = form.properties.iter_mut().zip(&self.model.properties);
         for (at, (property, described)) in properties.enumerate() {

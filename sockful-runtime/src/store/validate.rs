@@ -172,16 +172,16 @@ pub(super) fn emitted(
     if emissions.is_empty() {
         return Ok(Vec::new());
     }
-    let gone = changes.iter().filter_map(|change| {
+    let removed = changes.iter().filter_map(|change| {
         let before = change.before.as_ref()?;
         let is_gone = change.after.is_none();
         is_gone.then_some(((change.resource, before.id()), before))
     });
-    let gone: HashMap<_, _> = gone.collect();
+    let removed: HashMap<_, _> = removed.collect();
     let mut emitted = Vec::with_capacity(emissions.len());
     for (resource, id, event, data) in emissions {
         let record = stored(resource, &id)?;
-        let record = record.or_else(|| gone.get(&(resource, &*id)).map(|it| Arc::clone(it)));
+        let record = record.or_else(|| removed.get(&(resource, &*id)).map(|it| Arc::clone(it)));
         emitted.extend(record.map(|record| Emitted {
             resource,
             event,

@@ -50,22 +50,23 @@ fn refusal(rule: &Rule, raw: &str, typed: &TypedFaults) -> Option<Cow<'static, s
     }
     match rule.check {
         Check::Range(from, to) => {
-            let kept = compare(raw, from).is_none_or(Ordering::is_ge) && is_within(raw, to);
-            (!kept).then(|| out_of(from, to).into())
+            let is_satisfied = compare(raw, from).is_none_or(Ordering::is_ge) && is_within(raw, to);
+            (!is_satisfied).then(|| out_of(from, to).into())
         }
         Check::Length(from, to) => {
             let (length, unit) = length(raw);
             let length = length.to_string();
-            let kept = compare(&length, from).is_none_or(Ordering::is_ge) && is_within(&length, to);
-            (!kept).then(|| of_another_length(from, to, unit).into())
+            let is_satisfied =
+                compare(&length, from).is_none_or(Ordering::is_ge) && is_within(&length, to);
+            (!is_satisfied).then(|| of_another_length(from, to, unit).into())
         }
         Check::Pattern(pattern) => {
-            let kept = json::string(raw).is_some_and(|text| pattern().is_met_by(&text));
-            (!kept).then(|| format!("does not match `{}`", pattern().text()).into())
+            let is_satisfied = json::string(raw).is_some_and(|text| pattern().is_met_by(&text));
+            (!is_satisfied).then(|| format!("does not match `{}`", pattern().text()).into())
         }
         Check::Format(format) => {
-            let kept = json::string(raw).is_some_and(|text| format.is_met_by(&text));
-            (!kept).then(|| format.refusal().into())
+            let is_satisfied = json::string(raw).is_some_and(|text| format.is_met_by(&text));
+            (!is_satisfied).then(|| format.refusal().into())
         }
         Check::Conform | Check::Nested => None,
     }

@@ -24,7 +24,7 @@ const IDS: [&str; 5] = ["a", "b", "🐉", "c", "B"];
 pub(super) struct GuardStep {
     /// The value to store under each id, `None` to remove the record.
     writes: BTreeMap<(usize, &'static str), Option<Value>>,
-    relied: Vec<Index>,
+    dependencies: Vec<Index>,
     list: Option<ListStep>,
 }
 
@@ -71,9 +71,9 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<GuardStep>> {
         vec(any::<Index>(), 0..3),
         prop::option::weighted(0.7, list),
     );
-    let step = step.prop_map(|(writes, relied, list)| GuardStep {
+    let step = step.prop_map(|(writes, dependencies, list)| GuardStep {
         writes,
-        relied,
+        dependencies,
         list,
     });
     vec(step, 0..20)
@@ -207,16 +207,16 @@ pub(super) fn check_history(store: &dyn Store, history: &[GuardStep]) -> Result<
     let (mut creatures, mut lists, mut log) =
         (Creatures::new(), Vec::<ReadList>::new(), Vec::new());
     for step in history {
-        let relied: Vec<_> = match &*lists {
+        let dependencies: Vec<_> = match &*lists {
             [] => Vec::new(),
-            lists => step.relied.iter().map(|it| it.get(lists)).collect(),
+            lists => step.dependencies.iter().map(|it| it.get(lists)).collect(),
         };
         let commit = Commit {
             operations: step.operations(),
-            guards: relied.iter().map(|it| it.guard.clone()).collect(),
+            guards: dependencies.iter().map(|it| it.guard.clone()).collect(),
             ..Commit::default()
         };
-        let broken = relied.iter().map(|it| it.is_broken(&log));
+        let broken = dependencies.iter().map(|it| it.is_broken(&log));
         let broken: Vec<_> = broken.collect();
         match wait(store.commit(commit)) {
             Err(Rejected::GuardFailed(at)) => prop_assert!(broken[at], "guard {at} holds"),

@@ -11,7 +11,7 @@ const KEY: &str = "stored";
 pub(crate) fn written(layouts: &[Layout<'_>]) -> String {
     let forms = layouts.iter().map(|layout| {
         let name = layout.definition().name.to_owned();
-        (name, json!(layout.whole()))
+        (name, json!(layout.to_form()))
     });
     let forms: Map<String, Value> = forms.collect();
     format!("{:#}\n", json!({KEY: forms}))
@@ -97,8 +97,8 @@ impl<'a> LayoutChanges<'a> {
 
     fn resource(&mut self, older: &Form, layout: Layout<'_>) -> Result<(), String> {
         let definition = layout.definition();
-        let newer = layout.whole();
-        let (was, gone) = older.matched(definition);
+        let newer = layout.to_form();
+        let (was, undeclared) = older.matched(definition);
         for (at, (now, was)) in newer.properties.iter().zip(was).enumerate() {
             let name = &*now.name;
             let Some(was) = was else {
@@ -122,7 +122,7 @@ impl<'a> LayoutChanges<'a> {
             }
             self.property(was, now)?;
         }
-        for was in gone {
+        for was in undeclared {
             let name = &was.name;
             self.refused(
                 name,

@@ -94,7 +94,7 @@ pub(super) fn migrate(
 
 /// Returns whether only defaults have changed, which no stored record depends on.
 fn has_other_defaults(name: &str, stored: &str, layout: Layout<'_>) -> bool {
-    let form = layout.whole();
+    let form = layout.to_form();
     let is_other = name == layout.definition().name && stored != form.text();
     is_other
         && serde_json::from_str::<Form>(stored)

@@ -147,14 +147,14 @@ impl OpenFile {
         if !commit.guards.is_empty() {
             self.check_guards(&mut commit).await?;
         }
-        let gone = || Rejected::Failed(poisoned());
+        let poisoned_error = || Rejected::Failed(poisoned());
         let jobs = self.jobs().clone();
         let jobs = jobs.ok_or_else(|| Rejected::Failed(closed()))?;
         let (answer, answered) = oneshot::channel();
         let sent = jobs.send(CommitJob { commit, answer }).await;
-        sent.map_err(|_| gone())?;
+        sent.map_err(|_| poisoned_error())?;
         drop(jobs);
-        answered.await.map_err(|_| gone())?
+        answered.await.map_err(|_| poisoned_error())?
     }
 
     /// Checks the guards of a commit against the commits so far, so that little is left for the writer.

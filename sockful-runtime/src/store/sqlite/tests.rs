@@ -339,8 +339,8 @@ fn commit_failing_halfway_leaves_nothing() {
     let store = opened(&path, &Config::default());
     wait(store.commit(commit(vec![put("bob", 1)], None))).expect("the commit is accepted");
     let file = Connection::open(&path).expect("a file");
-    let spoil = r#"UPDATE "record counted" SET sent = '{' WHERE id = 'bob'"#;
-    assert_eq!(file.execute(spoil, []).expect("a table"), 1);
+    let corrupt = r#"UPDATE "record counted" SET sent = '{' WHERE id = 'bob'"#;
+    assert_eq!(file.execute(corrupt, []).expect("a table"), 1);
     let both = wait(store.commit(commit(vec![put("eve", 1), put("bob", 2)], None)));
     assert!(matches!(both, Err(Rejected::Failed(_))));
     let next =

@@ -14,7 +14,7 @@ pub(super) struct ResourceComparison<'a, 'w> {
     resource: String,
     changes: Vec<SchemaChange>,
     /// The bytes of the changes that have not been charged as steps yet.
-    noted: usize,
+    uncharged: usize,
 }
 
 impl<'a, 'w> ResourceComparison<'a, 'w> {
@@ -25,7 +25,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
             work,
             resource: String::new(),
             changes: Vec::new(),
-            noted: 0,
+            uncharged: 0,
         }
     }
 
@@ -43,7 +43,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
     }
 
     fn note(&mut self, what: &str, verdict: Verdict, message: String) {
-        self.noted += self.resource.len() + what.len() + message.len();
+        self.uncharged += self.resource.len() + what.len() + message.len();
         self.changes.push(SchemaChange {
             resource: self.resource.clone(),
             what: what.to_owned(),
@@ -58,8 +58,8 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
 
     /// Consumes a step, and further ones in proportion to the changes so far.
     pub(super) fn step(&mut self) -> Result<(), String> {
-        let noted = std::mem::take(&mut self.noted);
-        self.spend(1 + noted / 16)
+        let uncharged = std::mem::take(&mut self.uncharged);
+        self.spend(1 + uncharged / 16)
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), String> {

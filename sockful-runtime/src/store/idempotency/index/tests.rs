@@ -83,8 +83,8 @@ fn expired_entries_are_removed_in_small_batches() {
         assert_eq!(push(&mut index, "bob", key(n, 0), n), 0);
     }
     let late = retention + 1_000;
-    let gone = push(&mut index, "eve", key(late, 0), late);
-    assert_eq!(gone, EXPIRED_AT_ONCE);
+    let evicted = push(&mut index, "eve", key(late, 0), late);
+    assert_eq!(evicted, EXPIRED_AT_ONCE);
     for n in 1..10 {
         let late = late + n;
         push(&mut index, "eve", key(late, 0), late);

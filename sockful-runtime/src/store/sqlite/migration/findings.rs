@@ -93,15 +93,15 @@ pub(super) fn differences(
         .then(|| format!("was `{name}`"))
         .into_iter()
         .collect();
-    let (was, gone) = stored.matched(definition);
-    for (was, now) in was.into_iter().zip(&layout.whole().properties) {
+    let (was, undeclared) = stored.matched(definition);
+    for (was, now) in was.into_iter().zip(&layout.to_form().properties) {
         match was {
             None => lines.push(format!("`{}` is new", now.name)),
             Some(was) => lines.extend(changes(was, now)),
         }
     }
-    let gone = gone.into_iter();
-    lines.extend(gone.map(|it| {
+    let undeclared = undeclared.into_iter();
+    lines.extend(undeclared.map(|it| {
         format!(
             "`{}` is gone; no record had a value other than its default",
             it.name

@@ -22,7 +22,7 @@ fn check_finds_every_kind_of_damage() {
     );
     drop(store);
 
-    let spoilt = folder.0.join("spoilt.db");
+    let corrupted = folder.0.join("spoilt.db");
     for (sql, found) in [
         (r#"UPDATE "record counted" SET sent = '{}'"#, "no `id`"),
         (
@@ -62,12 +62,12 @@ fn check_finds_every_kind_of_damage() {
             "counted: its records have other properties",
         ),
     ] {
-        drop(std::fs::remove_file(&spoilt));
-        std::fs::copy(&path, &spoilt).expect("a copy");
-        let file = Connection::open(&spoilt).expect("a file");
+        drop(std::fs::remove_file(&corrupted));
+        std::fs::copy(&path, &corrupted).expect("a copy");
+        let file = Connection::open(&corrupted).expect("a file");
         file.execute_batch(sql).expect("the statement runs");
         drop(file);
-        let problems = problems(&spoilt);
+        let problems = problems(&corrupted);
         assert!(problems.contains(found), "{sql}: {problems}");
     }
 }
@@ -90,8 +90,8 @@ fn check_finds_misplaced_index_entries() {
     drop(store);
     assert_eq!(problems(&path), "");
     let file = Connection::open(&path).expect("a file");
-    let spoil = r#"UPDATE "record indexed" SET "key name" = (SELECT "key name" FROM "record indexed" WHERE id = 'ann')"#;
-    assert_eq!(file.execute(spoil, []).expect("a table"), 2);
+    let corrupt = r#"UPDATE "record indexed" SET "key name" = (SELECT "key name" FROM "record indexed" WHERE id = 'ann')"#;
+    assert_eq!(file.execute(corrupt, []).expect("a table"), 2);
     assert_eq!(
         problems(&path),
         "indexed: `bob` stands elsewhere in the index of `name`\nindexed: `ann` shares its `name`, which is unique"

@@ -177,8 +177,8 @@ fn unreadable_stored_response_has_unknown_outcome() {
     let store = opened(&path, &Config::default());
     wait(store.commit(commit(vec![put("bob", 1)], Some(1_000)))).expect("the commit is accepted");
     let file = Connection::open(&path).expect("a file");
-    let spoil = "UPDATE sockful_completions SET entry = ''";
-    assert_eq!(file.execute(spoil, []).expect("a table"), 1);
+    let corrupt = "UPDATE sockful_completions SET entry = ''";
+    assert_eq!(file.execute(corrupt, []).expect("a table"), 1);
     let error = wait(store.completed("ann", key(1_000), NOW)).expect_err("the entry is not JSON");
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
 }
