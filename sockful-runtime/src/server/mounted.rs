@@ -35,7 +35,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// answered with 404.
 ///
 /// The outer server reads the requests, so limits on their headers and duration are up to that
-/// server. It has to serve HTTP/1.1 with upgrades. WebSockets over HTTP/2 are not supported.
+/// server. It has to serve HTTP/1.1 with upgrades. A WebSocket over HTTP/2 is not supported.
 #[derive(Clone)]
 pub struct MountedServer {
     server: ServerHandle,
