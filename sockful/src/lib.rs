@@ -277,7 +277,6 @@ pub use sockful_derive::Resource;
 /// |---|---|
 /// | `name = "…"` | the name on the wire |
 /// | `timeout = "5s"` | the maximum duration of a call; the units are `ms`, `s`, `m` and `h` |
-/// | `timeout = "5s"` | how long it may take; `ms`, `s`, `m` and `h` are known |
 ///
 /// # Serializability
 ///

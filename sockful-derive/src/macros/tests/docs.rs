@@ -5,10 +5,12 @@ use proc_macro2::TokenStream;
 use syn::{Item, Macro};
 
 const DOCS: &str = include_str!("../../../../docs/reference/attributes.md");
+const TABLE: &str = "\n## Examples and compiler messages\n";
 
 /// A row of the table: name, target, valid example, invalid example, message.
 fn rows() -> Vec<[&'static str; 5]> {
-    let lines = DOCS.lines().filter(|line| line.starts_with("| `"));
+    let (_, table) = DOCS.split_once(TABLE).expect("the section of the table");
+    let lines = table.lines().filter(|line| line.starts_with("| `"));
     let cells = |line: &'static str| {
         let mut cells = line.trim_matches('|').splitn(5, " | ").map(str::trim);
         let mut next = || cells.next().expect("five cells");
@@ -60,6 +62,15 @@ fn docs_table_lists_attributes_in_order() {
     names_in_docs.dedup();
     let names: Vec<&str> = ATTRIBUTES.iter().map(|name| name.name).collect();
     assert_eq!(names_in_docs, names);
+    let (meanings, _) = DOCS.split_once(TABLE).expect("the section of the table");
+    for name in &names {
+        let is_explained = meanings.lines().any(|line| {
+            let words = line.split('`').skip(1).step_by(2);
+            let mut words = words.map(|word| word.trim_start_matches("#[remote("));
+            line.starts_with("| `") && words.any(|word| word.starts_with(name))
+        });
+        assert!(is_explained, "`{name}` is not explained");
+    }
     let readme = include_str!("../../../../README.md");
     let attributes = readme
         .split("\n## ")
