@@ -173,9 +173,10 @@ fn anchors(document: &str) -> Vec<String> {
 fn book_pages() -> Vec<String> {
     let docs = root().join("docs");
     let pages = files(&docs).into_iter().filter_map(|path| {
+        let is_markdown = path.extension().is_some_and(|it| it == "md");
         let path = path.strip_prefix(&docs).expect("a file in docs");
         let path = path.to_str().expect("UTF-8").replace('\\', "/");
-        (path.ends_with(".md") && path != "SUMMARY.md").then(|| format!("docs/{path}"))
+        (is_markdown && path != "SUMMARY.md").then(|| format!("docs/{path}"))
     });
     let mut pages: Vec<String> = pages.collect();
     pages.sort();
