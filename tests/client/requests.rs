@@ -1,9 +1,10 @@
 //! Requests and their results.
 
 use super::resources::{Beast, BeastPatch, NewSafe, Safe, beast, local, local_with};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::client::{Client, Status};
-use sockful::{ErrorKind, Filter, Outcome};
+use sockful::{ErrorKind, Filter, Outcome, Resource, Server, resources, testing};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -67,6 +68,57 @@ async fn client_creates_reads_updates_saves_and_destroys() {
         (error.kind(), error.code()),
         (ErrorKind::NotFound, "not_found")
     );
+}
+
+/// A resource with optional properties that clients cannot set.
+#[derive(Serialize, Deserialize, Resource)]
+struct Parcel {
+    #[resource(read_only)]
+    weighed_by: Option<String>,
+    id: String,
+    #[resource(private)]
+    note: Option<String>,
+    to: Option<String>,
+    #[resource(read_only)]
+    weight: Option<u32>,
+}
+
+fn parcel(id: &str) -> NewParcel {
+    NewParcel {
+        id: Some(id.into()),
+        ..NewParcel::default()
+    }
+}
+
+#[tokio::test]
+async fn client_omits_none_of_unsettable_properties() {
+    let server = Server::new(resources![Parcel]).open().await;
+    let server = server.expect("it opens");
+    let client = testing::connect(&server).await.expect("it connects");
+    let parcels = client.records::<Parcel>();
+
+    let created = parcels.create(parcel("p")).await.expect("it is created");
+    assert_eq!((created.weighed_by, created.to), (None, None));
+    let patch = ParcelPatch {
+        weight: Some(Some(7)),
+        ..ParcelPatch::default()
+    };
+    let weighed = server.records::<Parcel>().update(&"p".into(), patch).await;
+    weighed.expect("the application sets it");
+    let saved = parcels.save(parcel("p")).await.expect("it is saved");
+    assert_eq!(saved.weight, Some(7), "what clients cannot set stays");
+
+    // A value that the program gives is not dropped silently.
+    let mut forged = parcel("q");
+    forged.weight = Some(1);
+    let refused = parcels.create(forged).await.err().expect("it is refused");
+    assert_eq!(refused.fields()[0].path, "weight");
+    let emptied = ParcelPatch {
+        weight: Some(None),
+        ..ParcelPatch::default()
+    };
+    let refused = parcels.update("p", emptied).await.err();
+    assert_eq!(refused.expect("it is refused").fields()[0].path, "weight");
 }
 
 #[tokio::test]

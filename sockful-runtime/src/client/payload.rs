@@ -25,7 +25,7 @@ pub(super) fn given<R: Resource>(
     changes: impl Changes,
     address: Option<(&str, String)>,
 ) -> Result<String> {
-    let mut given = PayloadWriter::new(R::DEFINITION);
+    let mut given = PayloadWriter::of_client(R::DEFINITION);
     changes.write(&mut given);
     let (given, members) = given.finish().map_err(|error| unsendable(&error))?;
     let Some((name, value)) = address else {

@@ -158,6 +158,8 @@ pub struct PayloadWriter {
     text: Vec<u8>,
     members: Members,
     fault: Option<serde_json::Error>,
+    /// Whether a client sends it, which leaves out the nulls of properties that it cannot set.
+    is_sent: bool,
 }
 
 impl PayloadWriter {
@@ -168,6 +170,17 @@ impl PayloadWriter {
             text: Vec::new(),
             members: Members::default(),
             fault: None,
+            is_sent: false,
+        }
+    }
+
+    /// One for a payload that a client sends. `None` of an optional property that only the server
+    /// sets is omitted: the server rejects such a property whatever its value is.
+    #[cfg(feature = "client")]
+    pub(crate) fn of_client(definition: &'static ResourceDef) -> Self {
+        Self {
+            is_sent: true,
+            ..Self::new(definition)
         }
     }
 
@@ -183,7 +196,13 @@ impl PayloadWriter {
 
     /// Writes the next property.
     pub fn put<T>(&mut self, codec: &Codec<T>, value: &T) {
+        let is_settable = self.definition.properties[self.next].access.is_settable();
+        let start = self.text.len();
         self.put_if(codec, Some(value));
+        if self.is_sent && !is_settable && self.text.ends_with(b":null") {
+            self.text.truncate(start);
+            self.members.pop();
+        }
     }
 
     /// Writes the next property, or omits it if there is no value.

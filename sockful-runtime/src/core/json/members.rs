@@ -64,6 +64,11 @@ impl Members {
         self.spans.push(Member { key, value });
     }
 
+    /// Removes the member that was added last.
+    pub(crate) fn pop(&mut self) {
+        self.spans.pop();
+    }
+
     pub(super) fn len(&self) -> usize {
         self.spans.len()
     }
