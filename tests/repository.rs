@@ -238,6 +238,28 @@ fn book_summary_lists_every_page_once() {
     assert_eq!(listed, book_pages());
 }
 
+/// Whether a document has a Rust example that is compiled.
+fn has_compiled_example(document: &str) -> bool {
+    let blocks = document.split("```").skip(1).step_by(2);
+    let languages = blocks.filter_map(|block| block.lines().next());
+    languages
+        .filter(|language| language.starts_with("rust"))
+        .any(|language| !language.contains("ignore"))
+}
+
+#[test]
+fn rust_examples_of_documents_are_compiled() {
+    let listed = read("tests/documents.rs");
+    for page in book_pages() {
+        let name = page.trim_start_matches("docs/");
+        assert_eq!(
+            listed.contains(&format!("\"{name}\"")),
+            has_compiled_example(&read(&page)),
+            "tests/documents.rs lists the documents with Rust examples: {page}"
+        );
+    }
+}
+
 /// The words in the code spans of a document, without code blocks.
 fn code_words(document: &str) -> Vec<&str> {
     let spans = prose(document).flat_map(|it| it.split('`').skip(1).step_by(2));

@@ -1,35 +1,37 @@
-// Plays the sessions in README.md and the docs: in the blocks marked `frames` what follows `> ` is
+// Plays the sessions in README.md and all files of `docs/`: in the blocks marked `frames` what follows `> ` is
 // sent, and what follows `< ` must come back, in this order as far as it has one `ack_id`: a reply and the
 // event of the same commit come in either; in those marked `console` what follows `$ ` is run, and
 // what follows that must be its output. `…` stands for any text, and the numbers of commits are not
 // compared. Usage: node readme.mjs http://127.0.0.1:8000
 
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { step } from './life.mjs';
 import { connect } from './socket.mjs';
 
-// What is typed leaves everything as it was.
-const PLAYED = [
-  ['console', type, ['README.md', 'docs/guide/http.md']],
-  ['frames', play, ['README.md', 'docs/reference/protocol.md']],
-];
+const root = new URL('../../', import.meta.url);
+const docs = await readdir(new URL('docs/', root), { recursive: true });
+const files = ['README.md', ...docs.filter((file) => file.endsWith('.md')).sort().map((file) => `docs/${file}`)];
 
-for (const [kind, play, files] of PLAYED) {
+// Sessions leave the records as they were.
+for (const [kind, play] of [['console', type], ['frames', playFrames]]) {
+  let played = 0;
   for (const file of files) {
+    const text = await readFile(new URL(file, root), 'utf8');
+    const blocks = text.matchAll(new RegExp(`^\`\`\`${kind}\\n([^]*?)^\`\`\`$`, 'gm'));
+    const sessions = [...blocks].map(([, lines]) => lines.trim().split('\n'));
+    if (sessions.length === 0) continue;
+    played += sessions.length;
     await step('readme', `the server keeps to the ${kind} in ${file}`, async () => {
-      const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
-      const blocks = text.matchAll(new RegExp(`^\`\`\`${kind}\\n([^]*?)^\`\`\`$`, 'gm'));
-      const sessions = [...blocks].map(([, lines]) => lines.trim().split('\n'));
-      if (sessions.length === 0) throw new Error('there are none');
       for (const session of sessions) await play(session);
     });
   }
+  if (played === 0) throw new Error(`no document has ${kind}`);
 }
 
 /** Plays a session over a connection of its own; the hello may go unmentioned. */
-async function play(session) {
+async function playFrames(session) {
   const client = connect(process.argv[2]);
   if (!session[0].includes('"hello"')) await client.next();
   const awaited = [];
