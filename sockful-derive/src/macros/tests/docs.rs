@@ -71,8 +71,8 @@ fn docs_table_lists_attributes_in_order() {
         });
         assert!(is_explained, "`{name}` is not explained");
     }
-    let readme = include_str!("../../../../README.md");
-    let attributes = readme
+    let guide = include_str!("../../../../docs/guide/resources.md");
+    let attributes = guide
         .split("\n## ")
         .find(|section| section.starts_with("Attributes"));
     let attributes = attributes.expect("a section on attributes");
