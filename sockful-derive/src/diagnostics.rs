@@ -48,7 +48,7 @@ impl Diagnostics {
 impl Drop for Diagnostics {
     fn drop(&mut self) {
         let lost = !self.finished && !std::thread::panicking();
-        debug_assert!(!lost, "mistakes were collected and not told");
+        debug_assert!(!lost, "diagnostics were collected but not emitted");
     }
 }
 
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     #[cfg(debug_assertions)]
-    #[should_panic(expected = "not told")]
+    #[should_panic(expected = "not emitted")]
     fn drop_without_finish_panics() {
         Diagnostics::new().add(Ident::new("one", Span::call_site()), "first");
     }

@@ -22,7 +22,7 @@ const ACTIONS: &[&str] = &[
 pub(super) fn actions(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<&'static str>> {
     in_parentheses(keyword, "get, find", input, |inside| {
         if inside.is_empty() {
-            let message = format!("name an action here, such as `{}(get)`", keyword.unraw());
+            let message = format!("`{}` needs an action, such as `{0}(get)`", keyword.unraw());
             return Err(Error::new(keyword.span(), message));
         }
         let mut actions = Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn actions(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<&'s
             let ident = Ident::parse_any(inside)?;
             let action = action(&ident)?;
             if actions.contains(&action) {
-                let message = format!("`{action}` is named twice; once is enough");
+                let message = format!("duplicate action `{action}`; remove one");
                 return Err(Error::new(ident.span(), message));
             }
             actions.push(action);
@@ -48,7 +48,7 @@ fn action(ident: &Ident) -> Result<&'static str> {
         return Ok(known);
     }
     let message = match nearest(&name, ACTIONS.iter().copied()) {
-        _ if name == "all" => "`all` is another name of `find`; write `find`".to_owned(),
+        _ if name == "all" => "`all` is an alias of `find`; write `find`".to_owned(),
         Some(near) => format!("unknown action `{name}`; did you mean `{near}`?"),
         None => format!(
             "unknown action `{name}`; the core actions are {}",
@@ -72,7 +72,7 @@ pub(super) fn page(keyword: &Ident, input: ParseStream<'_>) -> Result<(usize, us
         let most = count(keyword, inside)?;
         if usual.0 > most.0 {
             let message = format!(
-                "a page has {} by itself, which is more than {}",
+                "the default page size {} exceeds the maximum {}",
                 usual.0, most.0
             );
             return Err(Error::new(usual.1.span(), message));
@@ -90,13 +90,13 @@ fn count(keyword: &Ident, input: ParseStream<'_>) -> Result<(usize, LitInt)> {
     match number.base10_parse() {
         Ok(count) if count > 0 => Ok((count, number)),
         _ => {
-            let message = "a page has at least one record";
+            let message = "a page size must be at least 1";
             Err(Error::new(number.span(), message))
         }
     }
 }
 
 fn wrong(keyword: &Ident) -> Error {
-    let message = "write how many records a list has and how many it may have: `page(20, 100)`";
+    let message = "expected the default and the maximum page size, such as `page(20, 100)`";
     Error::new(keyword.span(), message)
 }

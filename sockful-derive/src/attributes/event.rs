@@ -11,14 +11,14 @@ use syn::{Attribute, Error, Ident, Result, Token, Type};
 pub(super) fn events(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<EventArg>> {
     in_parentheses(keyword, "roared = Roar", input, |inside| {
         if inside.is_empty() {
-            let message = "no event is declared here; write `event(roared = Roar)`, a name and the type of what is told";
+            let message = "`event` needs a name and a payload type, such as `event(roared = Roar)`";
             return Err(Error::new(keyword.span(), message));
         }
         let mut events = Vec::new();
         while !inside.is_empty() {
             events.push(event(inside)?);
             if !inside.is_empty() {
-                let message = "events are separated by commas; write `,` before this";
+                let message = "expected `,` between events";
                 let comma = inside.parse::<Token![,]>();
                 comma.map_err(|error| Error::new(error.span(), message))?;
             }
@@ -30,16 +30,17 @@ pub(super) fn events(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<Even
 fn event(input: ParseStream<'_>) -> Result<EventArg> {
     let attributes = input.call(Attribute::parse_outer)?;
     if let Some(other) = attributes.iter().find(|it| !it.path().is_ident("doc")) {
-        let message = "only a doc comment can stand here; remove this";
+        let message = "only doc comments are allowed on an event; remove this attribute";
         return Err(Error::new_spanned(other, message));
     }
     let name = input.call(Ident::parse_any).map_err(|error| {
-        let message = "write the name of an event and the type of what is told: `roared = Roar`";
+        let message = "expected an event name and a payload type, such as `roared = Roar`";
         Error::new(error.span(), message)
     })?;
     let lacking = |span: Span| {
         let name = name.unraw();
-        let message = format!("`{name}` needs a type of its own; write `{name} = SomeStruct`");
+        let message =
+            format!("the event `{name}` needs a payload type; write `{name} = SomeStruct`");
         Error::new(span, message)
     };
     // After the last event there is no token to report the error at.

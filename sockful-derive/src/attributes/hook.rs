@@ -32,7 +32,8 @@ impl HookAttributes {
             let Some((name, phase)) = hook_attribute(attribute) else {
                 continue;
             };
-            let ask = format!("say {name} what it runs: write #[{name}(create, update)]");
+            let ask =
+                format!("`{name}` needs at least one action, such as #[{name}(create, update)]");
             let read = parse_actions(attribute, name, &ask);
             let Some(actions) = diagnostics.ok(read) else {
                 continue;
@@ -58,11 +59,13 @@ pub(super) fn parse_actions(attribute: &Attribute, name: &str, ask: &str) -> Res
     let path = attribute.path();
     if path.is_ident("cfg_attr") {
         // An attribute macro sees `cfg_attr` before it is evaluated.
-        let message = format!("`{name}` can't be conditional; write #[cfg(…)] on two methods");
+        let message = format!(
+            "`{name}` can't be inside `cfg_attr`; write two methods with #[cfg(…)] instead"
+        );
         return Err(Error::new_spanned(attribute, message));
     }
     if !path.is_ident(name) {
-        let message = format!("write `#[{name}(…)]` here, without a path");
+        let message = format!("write `#[{name}(…)]` without a path");
         return Err(Error::new_spanned(path, message));
     }
     match &attribute.meta {
@@ -82,7 +85,7 @@ fn parse_action_names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
         let (Ok(action), true) = (action, ends) else {
             // The remaining tokens belong to the same error.
             while input.parse::<TokenTree>().is_ok() {}
-            let message = "write the names of actions, such as `create, update`, or of remote methods of this block";
+            let message = "expected names of actions, such as `create, update`, or of remote methods in this block";
             return Err(Error::new(span, message));
         };
         actions.push(action);

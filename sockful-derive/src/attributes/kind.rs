@@ -56,17 +56,17 @@ impl ValueKind {
         let given = input.peek(Token![=]) || !(input.is_empty() || input.peek(Token![,]));
         match self {
             Self::Flag if input.peek(Ident::peek_any) => {
-                Err(input.error("words are separated by commas; write `,` before this"))
+                Err(input.error("expected `,` between attributes"))
             }
             Self::Flag if given => {
-                Err(input.error(format!("`{name}` stands alone; remove what follows it")))
+                Err(input.error(format!("`{name}` takes no value; remove what follows it")))
             }
             Self::Flag => Ok(Value::Flag),
             Self::OptionalExpr if !given => Ok(Value::Flag),
             Self::OptionalExpr => {
                 parse_equals(keyword, "…", input)?;
                 if input.is_empty() || input.peek(Token![,]) {
-                    let message = format!("write `{name} = …`, or `{name}` alone");
+                    let message = format!("expected `{name} = …` or `{name}` without a value");
                     return Err(Error::new(error_span(keyword, input), message));
                 }
                 input.parse().map(Value::Expr)
@@ -74,7 +74,12 @@ impl ValueKind {
             Self::Path => {
                 parse_equals(keyword, "some::path", input)?;
                 let error_span = error_span(keyword, input);
-                let wrong = |_| Error::new(error_span, format!("write `{name} = some::path`"));
+                let wrong = |_| {
+                    Error::new(
+                        error_span,
+                        format!("expected a path: `{name} = some::path`"),
+                    )
+                };
                 Path::parse_mod_style(input).map(Value::Path).map_err(wrong)
             }
             Self::RangeRule => {
@@ -87,7 +92,12 @@ impl ValueKind {
             Self::Ident => {
                 parse_equals(keyword, "SomeName", input)?;
                 let error_span = error_span(keyword, input);
-                let wrong = |_| Error::new(error_span, format!("write `{name} = SomeName`"));
+                let wrong = |_| {
+                    Error::new(
+                        error_span,
+                        format!("expected an identifier: `{name} = SomeName`"),
+                    )
+                };
                 input.parse().map(Value::Ident).map_err(wrong)
             }
             Self::ResourcePath => relation::served(keyword, input).map(Value::Path),
@@ -117,7 +127,7 @@ fn names(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<Name>> {
         while !inside.is_empty() {
             let name = name_of(&inside.parse()?)?;
             if names.iter().any(|known| known.text == name.text) {
-                let message = format!("`{}` is named twice; once is enough", name.text);
+                let message = format!("duplicate name `{}`; remove one", name.text);
                 return Err(Error::new(name.span, message));
             }
             names.push(name);
@@ -127,7 +137,8 @@ fn names(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<Name>> {
         }
         if names.is_empty() {
             let keyword_name = keyword.unraw();
-            let message = format!("name one here, such as `{keyword_name}(\"aName\")`");
+            let message =
+                format!("`{keyword_name}` needs a name, such as `{keyword_name}(\"aName\")`");
             return Err(Error::new(keyword.span(), message));
         }
         Ok(names)
@@ -144,7 +155,7 @@ fn name_of(string: &LitStr) -> Result<Name> {
     }
     Err(Error::new(
         string.span(),
-        format!("`{name}` can't be a name; write letters, digits, `_` and `-`, a letter first"),
+        format!("invalid name `{name}`; use letters, digits, `_` and `-`, starting with a letter"),
     ))
 }
 
@@ -163,13 +174,13 @@ fn duration(string: &LitStr) -> Result<Duration> {
     match millis {
         Some(0) => Err(Error::new(
             string.span(),
-            "a timeout of nothing lets nothing run; write a longer one",
+            "a timeout must be longer than zero",
         )),
         Some(millis) => Ok(Duration::from_millis(millis)),
         None => Err(Error::new(
             string.span(),
             format!(
-                "`{value}` is no duration; write a number and a unit, such as \"500ms\", \"5s\" or \"2m\""
+                "invalid duration `{value}`; write a number and a unit, such as \"500ms\", \"5s\" or \"2m\""
             ),
         )),
     }

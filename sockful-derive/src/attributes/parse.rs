@@ -48,7 +48,7 @@ impl Attributes {
                 }
                 _ => {
                     let message = format!(
-                        "nothing is said here; write #[{name}(…)] with words in it, or remove it"
+                        "the attribute is empty; write #[{name}(…)] with at least one attribute, or remove it"
                     );
                     diagnostics.add(attribute, message);
                 }
@@ -78,8 +78,7 @@ impl Attributes {
                     skip_to_comma(input)?;
                 }
                 if !input.is_empty() && !input.peek(Token![,]) {
-                    diagnostics
-                        .push(input.error("words are separated by commas; write `,` before this"));
+                    diagnostics.push(input.error("expected `,` between attributes"));
                     skip_to_comma(input)?;
                 }
                 input.parse::<Option<Token![,]>>()?;
@@ -110,7 +109,10 @@ impl Attributes {
         };
         let value = definition.kind.parse(&keyword, input)?;
         if self.has(definition.name) {
-            diagnostics.add(&keyword, format!("`{name}` is given twice; keep one"));
+            diagnostics.add(
+                &keyword,
+                format!("duplicate attribute `{name}`; remove one"),
+            );
         } else {
             self.parsed.push(ParsedAttribute {
                 definition,
@@ -131,7 +133,7 @@ impl Attributes {
                 {
                     let name = parsed.definition.name;
                     let message = format!(
-                        "`{name}` can't stand beside `{other}` on {}: {why}",
+                        "`{name}` can't be combined with `{other}` on {}: {why}",
                         target.description()
                     );
                     diagnostics.add(&parsed.keyword, message);
@@ -259,11 +261,13 @@ fn report_misplaced(attributes: &[Attribute], target: Target, diagnostics: &mut 
             continue;
         }
         if !attribute.path().is_ident("cfg_attr") {
-            let message = format!("write `#[{name}(…)]` here, without a path");
+            let message = format!("write `#[{name}(…)]` without a path");
             diagnostics.add(attribute.path(), message);
         } else if matches!(target, Target::Method | Target::Parameter) {
             // An attribute macro sees `cfg_attr` before it is evaluated.
-            let message = format!("`{name}` can't be conditional; write #[cfg(…)] on two methods");
+            let message = format!(
+                "`{name}` can't be inside `cfg_attr`; write two methods with #[cfg(…)] instead"
+            );
             diagnostics.add(attribute, message);
         }
     }

@@ -15,7 +15,8 @@ impl PolicyAttributes {
     pub(crate) fn of(attributes: &[Attribute], diagnostics: &mut Diagnostics) -> Self {
         let own = attributes.iter().filter(|it| is_policy_attribute(it));
         let each = own.filter_map(|attribute| {
-            let ask = "say what it decides: write #[can(read)], or #[can(create, update)]";
+            let ask =
+                "`can` needs at least one action, such as #[can(read)] or #[can(create, update)]";
             diagnostics.ok(hook::parse_actions(attribute, "can", ask))
         });
         let actions = each.flatten().collect();

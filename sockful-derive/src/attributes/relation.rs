@@ -12,7 +12,7 @@ const CONSEQUENCES: &[&str] = &["cascade", "restrict", "detach"];
 pub(super) fn served(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
     parse_equals(keyword, "Album", input)?;
     let error_span = error_span(keyword, input);
-    let message = format!("write the path of a resource, such as `{keyword} = Album`");
+    let message = format!("expected the path of a resource, such as `{keyword} = Album`");
     Path::parse_mod_style(input).map_err(|_| Error::new(error_span, message))
 }
 
@@ -25,10 +25,10 @@ pub(super) fn on_destroy(keyword: &Ident, input: ParseStream<'_>) -> Result<LitS
     }
     let message = match nearest(&value, CONSEQUENCES.iter().copied()) {
         Some(near) => {
-            format!("`{value}` is not what can become of children; did you mean `{near}`?")
+            format!("unknown value `{value}` for `on_destroy`; did you mean `{near}`?")
         }
         None => format!(
-            "`{value}` is not what can become of children; write \"cascade\" to destroy them too, \"restrict\" to keep the parent while it has any, or \"detach\" to let them live without it"
+            "unknown value `{value}` for `on_destroy`; write \"cascade\" to destroy the children too, \"restrict\" to keep the parent while it has children, or \"detach\" to keep the children without a parent"
         ),
     };
     Err(Error::new(string.span(), message))

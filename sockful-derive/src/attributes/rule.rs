@@ -14,7 +14,7 @@ pub(crate) const SANITIZERS: &[&str] = &["trim", "lowercase", "uppercase"];
 pub(super) fn range(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessage<ExprRange>> {
     let name = keyword.unraw();
     let example = if name == "length" { "1..=32" } else { "0..=20" };
-    let message = format!("write a range, such as `{name}({example})`");
+    let message = format!("expected a range, such as `{name}({example})`");
     in_parentheses(keyword, example, input, |inside| {
         match inside.parse::<Expr>() {
             Ok(Expr::Range(of)) => with_message(of, inside),
@@ -41,7 +41,8 @@ pub(super) fn text(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMessag
     }
     in_parentheses(keyword, example, input, |inside| {
         let of = inside.parse().map_err(|error| {
-            let message = format!("`{name}` is a text; write `{name}({example}, message = \"…\")`");
+            let message =
+                format!("`{name}` must be a string; write `{name}({example}, message = \"…\")`");
             Error::new(error.span(), message)
         });
         with_message(of?, inside)
@@ -68,7 +69,7 @@ pub(super) fn function(keyword: &Ident, input: ParseStream<'_>) -> Result<WithMe
 pub(super) fn sanitizers(keyword: &Ident, input: ParseStream<'_>) -> Result<Vec<Path>> {
     in_parentheses(keyword, "trim, lowercase", input, |inside| {
         if inside.is_empty() {
-            let message = "nothing is done here; write `sanitize(trim)`, or remove it";
+            let message = "`sanitize` needs a sanitizer, such as `sanitize(trim)`";
             return Err(Error::new(inside.span(), message));
         }
         let mut paths = Vec::new();
@@ -90,10 +91,10 @@ fn parse_sanitizer(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
     let value = unknown.to_string();
     let meant = match nearest(&value, SANITIZERS.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "there are `trim`, `lowercase` and `uppercase`;".to_owned(),
+        None => "the built-in sanitizers are `trim`, `lowercase` and `uppercase`;".to_owned(),
     };
     let message = format!(
-        "unknown sanitizer `{value}`; {meant} a function is written with its path, such as `self::{value}`"
+        "unknown sanitizer `{value}`; {meant} to call a function, write its path, such as `self::{value}`"
     );
     Err(Error::new(unknown.span(), message))
 }
@@ -107,7 +108,7 @@ fn path(keyword: &Ident, input: ParseStream<'_>) -> Result<Path> {
     let path = Path::parse_mod_style(input);
     path.map_err(|_| {
         let name = keyword.unraw();
-        let message = format!("`{name}` takes the path of a function, such as `self::check`");
+        let message = format!("`{name}` needs the path of a function, such as `self::check`");
         Error::new(error_span, message)
     })
 }
@@ -123,7 +124,7 @@ fn message(inside: ParseStream<'_>) -> Result<Option<LitStr>> {
     if inside.is_empty() {
         return Ok(None);
     }
-    let expected = || Error::new(inside.span(), "only `, message = \"…\"` can follow");
+    let expected = || Error::new(inside.span(), "only `, message = \"…\"` is allowed here");
     inside.parse::<Token![,]>().map_err(|_| expected())?;
     if inside.is_empty() {
         return Ok(None);
@@ -141,6 +142,6 @@ fn message(inside: ParseStream<'_>) -> Result<Option<LitStr>> {
     if inside.is_empty() {
         Ok(Some(message))
     } else {
-        Err(inside.error("nothing can follow the message"))
+        Err(inside.error("nothing is allowed after the message"))
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn has_name(attribute: &Attribute, name: &str) -> bool {
 pub(super) fn parse_equals(keyword: &Ident, example: &str, input: ParseStream<'_>) -> Result<()> {
     let (name, error_span) = (keyword.unraw(), error_span(keyword, input));
     let equals = input.parse::<Token![=]>();
-    let missing = |_| Error::new(error_span, format!("write `{name} = {example}`"));
+    let missing = |_| Error::new(error_span, format!("expected `{name} = {example}`"));
     equals.map(drop).map_err(missing)
 }
 
@@ -31,7 +31,7 @@ pub(super) fn parse_string(
 ) -> Result<LitStr> {
     parse_equals(keyword, example, input)?;
     let (name, error_span) = (keyword.unraw(), error_span(keyword, input));
-    let wrong = format!("`{name}` is a text; write `{name} = {example}`");
+    let wrong = format!("`{name}` must be a string; write `{name} = {example}`");
     input.parse().map_err(|_| Error::new(error_span, wrong))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn in_parentheses<T>(
     read: impl FnOnce(ParseStream<'_>) -> Result<T>,
 ) -> Result<T> {
     if !input.peek(token::Paren) {
-        let message = format!("write `{}({example})`", keyword.unraw());
+        let message = format!("expected `{}({example})`", keyword.unraw());
         return Err(Error::new(error_span(keyword, input), message));
     }
     let inside;

@@ -54,21 +54,21 @@ use ValueKind::{
     Page, Path, RangeRule, ResourcePath, Sanitizers, Str, TextRule,
 };
 
-const OF_NUMBERS: &str = "that is for texts, and a range for numbers";
-const FRESH_ID: &str = "an id is given by who creates the record, or made afresh";
-const UNSET: &str = "the server keeps it, and nobody else sets it";
-const GIVEN_PARENT: &str = "clients say by it whose child a record is";
-const UNKEPT_PARENT: &str = "what the server keeps is no id of another record";
-const FOUND_BY_ID: &str = "a record is found by its id as it is written";
-const PLAIN_ID: &str = "an id is a text or a number, with nothing inside";
-const FIXED_ID: &str = "the id of a record never changes anyway";
-const SENT_ID: &str = "clients address the record by it";
-const KEPT_TWICE: &str = "the server keeps one thing in one property";
-const LOOKED_UP: &str = "an id is unique and looked up anyway";
-const EXACT_ID: &str = "an id is within ±(2^53-1), which every client can hold";
-const MANY_AT_ONCE: &str = "one commit stores many records, which then have it in common";
-const JUDGED: &str = "the server keeps it, so there is nothing to judge or change";
-const HELD: &str = "what the server keeps is within ±(2^53-1), which every client can hold";
+const OF_NUMBERS: &str = "it applies to strings, and `range` to numbers";
+const FRESH_ID: &str = "an id is set by the client that creates the record, or generated";
+const UNSET: &str = "only the server sets this property";
+const GIVEN_PARENT: &str = "clients set the parent's id";
+const UNKEPT_PARENT: &str = "a property that the server sets can't be the id of another record";
+const FOUND_BY_ID: &str = "records are looked up by the exact id";
+const PLAIN_ID: &str = "an id is a string or a number, without nested values";
+const FIXED_ID: &str = "the id of a record never changes";
+const SENT_ID: &str = "clients address the record by its id";
+const KEPT_TWICE: &str = "a property can hold only one of these values";
+const LOOKED_UP: &str = "an id is always unique and indexed";
+const EXACT_ID: &str = "an id is within ±(2^53-1), which every client can represent";
+const MANY_AT_ONCE: &str = "all records of one commit have the same value";
+const JUDGED: &str = "the server sets this property, so there is nothing to validate or sanitize";
+const HELD: &str = "this value is always within ±(2^53-1), which every client can represent";
 
 /// All attributes, in the order of messages and docs.
 #[rustfmt::skip]
@@ -79,7 +79,7 @@ pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
     AttributeDef { name: "patch",        targets: &[Struct],                 kind: Ident,         conflicts: &[] },
     AttributeDef { name: "only",         targets: &[Struct],                 kind: Actions,       conflicts: &[] },
     AttributeDef { name: "except",       targets: &[Struct],                 kind: Actions,       conflicts: &[
-        ("only", "say either which actions there are or which there are not"),
+        ("only", "use either `only` or `except`"),
     ] },
     AttributeDef { name: "page",         targets: &[Struct],                 kind: Page,          conflicts: &[] },
     AttributeDef { name: "public",       targets: &[Struct],                 kind: Flag,          conflicts: &[] },
@@ -88,7 +88,7 @@ pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
     AttributeDef { name: "crate",        targets: &[Struct, Block],          kind: Path,          conflicts: &[] },
     AttributeDef { name: "id",           targets: &[Field],                  kind: Flag,          conflicts: &[] },
     AttributeDef { name: "parent",       targets: &[Field],                  kind: ResourcePath,  conflicts: &[
-        ("id", "the id of a record is its own; write another field for the parent's"),
+        ("id", "the id identifies the record itself; add another field for the parent's id"),
     ] },
     AttributeDef { name: "on_destroy",   targets: &[Field],                  kind: OnDestroy,     conflicts: &[] },
     AttributeDef { name: "default",      targets: &[Field, Parameter],       kind: OptionalExpr,  conflicts: &[("id", FRESH_ID)] },
@@ -97,32 +97,32 @@ pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
     ] },
     AttributeDef { name: "private",      targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", SENT_ID), ("parent", GIVEN_PARENT),
-        ("read_only", "a private property is never sent, so it can't be set either"),
+        ("read_only", "clients can neither read nor set a private property"),
     ] },
     AttributeDef { name: "write_only",   targets: &[Field],                  kind: Flag,          conflicts: &[
-        ("id", SENT_ID), ("parent", "who is sent a child is told whose it is"),
-        ("read_only", "a property that is neither sent nor set by clients is `private`"),
-        ("private", "a private property is not set by clients either"),
+        ("id", SENT_ID), ("parent", "a child is always sent with the id of its parent"),
+        ("read_only", "a property that clients neither receive nor set is `private`"),
+        ("private", "clients can't set a private property"),
     ] },
     AttributeDef { name: "immutable",    targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FIXED_ID),
-        ("read_only", "clients never set it, so not at creation either"),
-        ("private", "clients never set it, so not at creation either"),
-        ("write_only", "who saves a record gives back what can't change, and can't give back what is never sent"),
+        ("read_only", "clients can't set this property, not even at creation"),
+        ("private", "clients can't set this property, not even at creation"),
+        ("write_only", "`save` must repeat immutable properties, and clients never receive this one"),
     ] },
     AttributeDef { name: "created_at",   targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
-        ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
+        ("private", "a timestamp that clients must not see has no use; remove `private`, or the property"),
         ("write_only", UNSET),
     ] },
     AttributeDef { name: "updated_at",   targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
-        ("private", "clients that may not know it need not be told; leave `private` out, or the property"),
+        ("private", "a timestamp that clients must not see has no use; remove `private`, or the property"),
         ("write_only", UNSET), ("created_at", KEPT_TWICE),
     ] },
     AttributeDef { name: "rev",          targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", FRESH_ID), ("parent", UNKEPT_PARENT), ("default", UNSET), ("read_only", UNSET), ("immutable", UNSET),
-        ("private", "clients compare revisions, so they are sent"),
+        ("private", "clients compare revisions, so revisions are always sent"),
         ("write_only", UNSET), ("created_at", KEPT_TWICE), ("updated_at", KEPT_TWICE),
     ] },
     AttributeDef { name: "unique",       targets: &[Field],                  kind: Flag,          conflicts: &[
@@ -131,16 +131,16 @@ pub(crate) static ATTRIBUTES: &[AttributeDef] = &[
     ] },
     AttributeDef { name: "index",        targets: &[Field],                  kind: Flag,          conflicts: &[
         ("id", LOOKED_UP),
-        ("parent", "a parent has an index anyway"),
-        ("unique", "what is unique has an index already"),
+        ("parent", "a parent property always has an index"),
+        ("unique", "a unique property always has an index"),
     ] },
     AttributeDef { name: "wide",         targets: &[Field, Parameter],       kind: Flag,          conflicts: &[
-        ("id", EXACT_ID), ("parent", "it is what the parent's id is, which every client can hold"),
+        ("id", EXACT_ID), ("parent", "it has the type of the parent's id, which every client can represent"),
         ("created_at", HELD), ("updated_at", HELD), ("rev", HELD),
     ] },
     AttributeDef { name: "renamed_from", targets: &[Struct, Field],          kind: Names,         conflicts: &[] },
     AttributeDef { name: "range",        targets: &[Field, Parameter],       kind: RangeRule,     conflicts: &[
-        ("length", "a number has a range, a text or a list a length"),
+        ("length", "`range` applies to numbers, `length` to strings and lists"),
         ("pattern", OF_NUMBERS),
         ("format", OF_NUMBERS),
         ("sanitize", OF_NUMBERS),
@@ -207,16 +207,17 @@ pub(super) fn unknown_attribute(name: &str, target: Target) -> String {
         );
     }
     if name == "payload" && target == Parameter {
-        return "`payload` is no word of #[resource(…)]; write #[payload] in its place".to_owned();
+        return "`payload` is not an attribute of #[resource(…)]; write #[payload] instead"
+            .to_owned();
     }
     if let Some(near) = nearest(name, allowed_on(target).map(|attribute| attribute.name)) {
-        return format!("unknown word `{name}`; did you mean `{near}`?");
+        return format!("unknown attribute `{name}`; did you mean `{near}`?");
     }
     let words: Vec<_> = allowed_on(target)
         .map(|attribute| format!("`{}`", attribute.name))
         .collect();
     format!(
-        "unknown word `{name}`; {} may have {}",
+        "unknown attribute `{name}`; the attributes of {} are {}",
         target.description(),
         words.join(", ")
     )
@@ -235,12 +236,12 @@ mod tests {
         ] {
             assert_eq!(
                 unknown_attribute(wrong, Field),
-                format!("unknown word `{wrong}`; did you mean `{right}`?")
+                format!("unknown attribute `{wrong}`; did you mean `{right}`?")
             );
         }
         assert_eq!(
             unknown_attribute("nmae", Struct),
-            "unknown word `nmae`; did you mean `name`?"
+            "unknown attribute `nmae`; did you mean `name`?"
         );
         assert_eq!(
             unknown_attribute("page", Field),

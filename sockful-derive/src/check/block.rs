@@ -48,10 +48,7 @@ fn check_self_type(block: &Block<'_>, diagnostics: &mut Diagnostics) -> bool {
     let item = block.item;
     let instead = "write `#[remote] impl Creature { … }` with the resource's own name";
     if let Some((of, _)) = &item.trait_ {
-        diagnostics.add(
-            of,
-            format!("the methods of a trait can't be remote; {instead}"),
-        );
+        diagnostics.add(of, format!("methods of a trait can't be remote; {instead}"));
     } else if !item.generics.params.is_empty() {
         diagnostics.add(
             &item.generics.params,
@@ -63,7 +60,10 @@ fn check_self_type(block: &Block<'_>, diagnostics: &mut Diagnostics) -> bool {
             "a remote block can't have a `where` clause; remove it",
         );
     } else if !matches!(ungrouped(&item.self_ty), Type::Path(_)) {
-        diagnostics.add(&item.self_ty, format!("this is no resource; {instead}"));
+        diagnostics.add(
+            &item.self_ty,
+            format!("this type is not a resource; {instead}"),
+        );
     } else {
         return true;
     }
@@ -80,16 +80,16 @@ fn check_private_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
         let name = &method.sig.ident;
         if let Visibility::Restricted(vis) = &method.vis {
             let message = format!(
-                "is `{name}` remote? write `pub` if it is, nothing if not; or put it into another impl block"
+                "unsupported visibility of `{name}`; write `pub` to make it remote, remove the visibility otherwise, or move it into another impl block"
             );
             diagnostics.add(vis, message);
         } else if let Some(attribute) = remote_attribute_on(method) {
             let message = if block.hooks.iter().any(|hook| hook.ident == name) {
-                format!("`{name}` is a hook, which no client calls; remove this")
+                format!("`{name}` is a hook, which clients can't call; remove this attribute")
             } else if block.policies.iter().any(|policy| policy.ident == name) {
-                format!("`{name}` is a policy, which no client calls; remove this")
+                format!("`{name}` is a policy, which clients can't call; remove this attribute")
             } else {
-                format!("`{name}` is not remote; write `pub fn {name}`, or remove this")
+                format!("`{name}` is not remote; write `pub fn {name}`, or remove this attribute")
             };
             diagnostics.add(attribute, message);
         }
@@ -106,7 +106,7 @@ fn check_remote_methods(block: &Block<'_>, diagnostics: &mut Diagnostics) {
                 _ => continue,
             };
             let message = format!(
-                "`{}` is remote, and {other} is not; remove `pub`, or this",
+                "`{}` is remote and can't be {other}; remove `pub` or this attribute",
                 method.ident
             );
             diagnostics.add(attribute, message);
@@ -153,14 +153,14 @@ fn check_names(block: &Block<'_>, diagnostics: &mut Diagnostics) {
         let name = &method.name.text;
         if !is_name(name) {
             let message = format!(
-                "`{}` gives no name that a client could call; write #[remote(name = \"…\")] on it",
+                "`{}` is not a valid name for a client to call; write #[remote(name = \"…\")] on the method",
                 method.ident
             );
             diagnostics.push(Error::new(method.name.span, message));
         }
         if is_core_action(name) {
             let message = format!(
-                "every resource has the action `{name}` already; rename the method, or write #[remote(name = \"…\")] on it"
+                "`{name}` is an action of every resource; rename the method, or write #[remote(name = \"…\")] on it"
             );
             diagnostics.push(Error::new(method.name.span, message));
         }
@@ -182,7 +182,7 @@ fn check_distinct_names(block: &Block<'_>, diagnostics: &mut Diagnostics) {
             continue;
         }
         let message = format!(
-            "`{}` and `{}` are both called `{}` on the wire; write #[remote(name = \"…\")] on one of them",
+            "`{}` and `{}` have the same wire name `{}`; write #[remote(name = \"…\")] on one of them",
             earlier.ident, method.ident, method.name.text
         );
         diagnostics.push(Error::new(method.name.span, message));

@@ -20,7 +20,7 @@ fn check_camel_case(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         }
         let right = if is_name(&camel) { &camel } else { "roared" };
         let message = format!(
-            "`{}` is not in camelCase, as the names of events are; write `{right}`",
+            "the event name `{}` is not in camelCase; write `{right}`",
             name.text
         );
         diagnostics.push(Error::new(name.span, message));
@@ -32,7 +32,7 @@ fn check_reserved_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
     for name in resource.events.iter().map(|event| &event.name) {
         if is_reserved_event(&name.text) {
             let message = format!(
-                "`{}` is a word of the protocol; give the event another name",
+                "`{}` is reserved by the protocol; rename the event",
                 name.text
             );
             diagnostics.push(Error::new(name.span, message));
@@ -46,17 +46,14 @@ fn check_distinct(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         let earlier = &resource.events[..at];
         let name = &event.name;
         if earlier.iter().any(|that| that.name.text == name.text) {
-            let message = format!(
-                "there is an event `{}` already; give one of them another name",
-                name.text
-            );
+            let message = format!("duplicate event `{}`; rename one of them", name.text);
             diagnostics.push(Error::new(name.span, message));
         } else if let Some(that) = earlier
             .iter()
             .find(|that| that.type_name() == event.type_name())
         {
             let message = format!(
-                "`{}` is what `{}` tells already; give `{}` a type of its own",
+                "`{}` is already the payload type of `{}`; use a separate type for `{}`",
                 event.type_name(),
                 that.name.text,
                 name.text

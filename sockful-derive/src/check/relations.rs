@@ -41,10 +41,10 @@ fn check_attributes_without_parent(property: &Property<'_>, diagnostics: &mut Di
         };
         let message = match name {
             "name" => {
-                "`name` is what children are called; write `parent = …` beside it, or #[serde(rename = \"…\")] to give the property another name"
+                "`name` names the relation and needs `parent = …`; to rename the property, write #[serde(rename = \"…\")]"
                     .to_owned()
             }
-            _ => format!("`{name}` is of children; write `parent = …` beside it, or remove it"),
+            _ => format!("`{name}` needs `parent = …` on the same field; add that, or remove `{name}`"),
         };
         diagnostics.add(keyword, message);
     }
@@ -53,7 +53,7 @@ fn check_attributes_without_parent(property: &Property<'_>, diagnostics: &mut Di
 /// Rejects the type's default, an empty string or zero: it is not the id of a record.
 fn check_default(property: &Property<'_>, diagnostics: &mut Diagnostics) {
     if let Some(DefaultValue::TypeDefault(name)) = property.default {
-        let message = "a parent has no default of its own; write `default = …` with an id, or remove it: an `Option` may be missing anyway";
+        let message = "a parent needs an explicit default; write `default = …` with an id, or remove `default`: an `Option` is optional without it";
         diagnostics.add(name, message);
     }
 }
@@ -72,20 +72,20 @@ fn check_parent_name(
         .find(|other| other.name.text == own.text);
     let message = match hidden {
         _ if !is_name(&own.text) => format!(
-            "`{field}` gives the parent no name; call the field such as `album_id`, and the parent is `album`"
+            "the parent's name can't be derived from `{field}`; end the field's name in `_id`, such as `album_id` for the parent `album`"
         ),
         Some(other) if other.ident == field && !ends_with_id(field) => format!(
-            "`{}` would name both the property and the parent; call the field `{}_id`",
+            "`{}` would name both the property and the parent; rename the field to `{}_id`",
             own.text,
             without_id(field)
         ),
         Some(other) => format!(
-            "`{field}` calls the parent `{}`, which is the name of the property `{}` too; give one of them another",
+            "`{field}` names the parent `{}`, which is also the name of the property `{}`; rename one of them",
             own.text, other.ident
         ),
         None => match reserved_by(own) {
             Some(by) => format!(
-                "`{field}` calls the parent `{}`, as {by}; give the field another name",
+                "`{field}` names the parent `{}`, which is reserved for {by}; rename the field",
                 own.text
             ),
             None => return true,
@@ -111,7 +111,7 @@ fn check_children_name(relation: &Relation<'_>, diagnostics: &mut Diagnostics) -
         return true;
     };
     let message = format!(
-        "children can't be called `{}`, as {by}; write another name with `plural = \"…\"`",
+        "the children can't be named `{}`, which is reserved for {by}; write another name with `plural = \"…\"`",
         children.text
     );
     diagnostics.push(Error::new(children.span, message));
@@ -121,8 +121,8 @@ fn check_children_name(relation: &Relation<'_>, diagnostics: &mut Diagnostics) -
 /// The reason why a name is reserved.
 fn reserved_by(name: &Name) -> Option<&'static str> {
     match &name.text {
-        text if is_core_action(text) => Some("an action of every resource is"),
-        text if is_live_list_name(text) => Some("live lists of children are"),
+        text if is_core_action(text) => Some("an action of every resource"),
+        text if is_live_list_name(text) => Some("live lists of children"),
         _ => None,
     }
 }
@@ -139,7 +139,7 @@ fn check_distinct_at_child(
         .find(|(_, that)| that.parent_name.text == relation.parent_name.text);
     if let Some((that, _)) = same {
         let message = format!(
-            "`{}` and `{}` both call the parent `{}`; give one of the fields another name",
+            "`{}` and `{}` both name the parent `{}`; rename one of the fields",
             that.ident, property.ident, relation.parent_name.text
         );
         diagnostics.push(Error::new(relation.parent_name.span, message));
@@ -171,7 +171,7 @@ fn check_distinct_at_parent(
     });
     if let Some((that, shared)) = same {
         let message = format!(
-            "`{}` and `{}` have one parent, where both would be called `{}`; write `name = \"…\", plural = \"…\"` on one of them",
+            "`{}` and `{}` have the same parent, where both relations would be named `{}`; write `name = \"…\", plural = \"…\"` on one of them",
             that.ident, property.ident, shared.text
         );
         diagnostics.add(relation.parent, message);

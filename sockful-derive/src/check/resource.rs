@@ -32,10 +32,11 @@ pub(crate) fn resource(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
 /// Rejects `sockful`, which addresses frames of the protocol itself.
 fn check_name(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     if resource.name.text == "sockful" {
-        let message = "`sockful` is the name of the protocol's own frames; write #[resource(name = \"…\")] with another";
+        let message =
+            "the resource name `sockful` is reserved; write another with #[resource(name = \"…\")]";
         diagnostics.push(Error::new(resource.name.span, message));
     } else if !is_name(&resource.name.text) {
-        let message = "this gives no name that a client could write; write #[resource(name = \"…\")] with one";
+        let message = "the wire name can't be derived from this identifier; write one with #[resource(name = \"…\")]";
         diagnostics.push(Error::new(resource.name.span, message));
     }
 }
@@ -45,7 +46,7 @@ fn check_single_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     match resource.ids.as_slice() {
         [] => {
             let message = format!(
-                "`{}` has no id; call a field `id`, or mark one with #[resource(id)]",
+                "`{}` has no id; name a field `id`, or mark one with #[resource(id)]",
                 resource.ident.unraw()
             );
             diagnostics.add(resource.ident, message);
@@ -56,7 +57,7 @@ fn check_single_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
                 let keyword = resource.properties[other].attributes.keyword("id");
                 diagnostics.add(
                     keyword,
-                    format!("`{first}` is the id already; keep one #[resource(id)]"),
+                    format!("`{first}` is already the id; remove one #[resource(id)]"),
                 );
             }
         }
@@ -73,7 +74,7 @@ fn check_implicit_id(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     }
     for (other, why) in conflicts_of("id") {
         if let Some(keyword) = id.attributes.keyword(other) {
-            diagnostics.add(keyword, format!("`{other}` can't stand on the id: {why}"));
+            diagnostics.add(keyword, format!("`{other}` can't be used on the id: {why}"));
         }
     }
 }
@@ -85,7 +86,7 @@ fn check_owned_types(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         .iter()
         .filter(|it| contains_reference(it.ty))
     {
-        let message = "a property can't borrow; write a type that owns its value, such as `String`";
+        let message = "a property can't borrow; write an owned type, such as `String`";
         diagnostics.add(property.ty, message);
     }
 }
@@ -96,7 +97,7 @@ fn check_property_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
         let Property { name, .. } = property;
         if !is_property_name(&name.text) {
             let message = format!(
-                "{:?} can't be the name of a property; write one without quotes, backslashes, control characters and a `$` in front",
+                "invalid property name {:?}; use one without quotes, backslashes, control characters and a leading `$`",
                 name.text
             );
             diagnostics.push(Error::new(name.span, message));
@@ -112,7 +113,7 @@ fn check_distinct_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
             .find(|earlier| earlier.name.text == property.name.text);
         if let Some(earlier) = earlier {
             let message = format!(
-                "`{}` and `{}` are both called `{}` on the wire; give one of them another name",
+                "`{}` and `{}` have the same wire name `{}`; rename one of them",
                 earlier.ident, property.ident, property.name.text
             );
             diagnostics.push(Error::new(property.name.span, message));
@@ -124,7 +125,7 @@ fn check_distinct_names(resource: &Resource<'_>, diagnostics: &mut Diagnostics) 
 fn check_renamed_from(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
     let mut older = resource.renamed_from.iter();
     if let Some(name) = older.find(|it| it.text == resource.name.text) {
-        let message = "this is what it is called now; write the name that it had before";
+        let message = "`renamed_from` is the current name; write the former name";
         diagnostics.push(Error::new(name.span, message));
     }
     let older = |property: &Property<'_>| property.attributes.names("renamed_from").to_vec();
@@ -140,14 +141,14 @@ fn check_renamed_from(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
         let claimed = resource.properties[..at].iter().find(is_claimed);
         let message = match (taken, claimed) {
             (Some(it), _) if it.ident == property.ident => {
-                "this is what it is called now; write the name that it had before".to_owned()
+                "`renamed_from` is the current name; write the former name".to_owned()
             }
             (Some(it), _) => format!(
-                "`{}` is called `{}` now, so nothing that is stored by that name is of another property",
+                "`{}` is currently named `{}`, so stored values under that name can't belong to another property",
                 it.ident, name.text
             ),
             (None, Some(it)) => format!(
-                "`{}` was `{}` already; what was stored can become one property only",
+                "`{}` is already renamed from `{}`; a stored value can move to one property only",
                 it.ident, name.text
             ),
             (None, None) => continue,
@@ -167,7 +168,7 @@ fn check_managed_once(resource: &Resource<'_>, diagnostics: &mut Diagnostics) {
             continue;
         };
         for other in keeping {
-            let message = format!("`{}` is `{name}` already; keep one", first.ident);
+            let message = format!("`{}` is already `{name}`; remove one", first.ident);
             diagnostics.add(other.attributes.keyword(name), message);
         }
     }

@@ -52,7 +52,7 @@ fn check_range(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnostics
     let ends = [&range.start, &range.end];
     for end in ends.into_iter().flatten() {
         if Number::of(end).is_none() && !matches!(**end, Expr::Path(_)) {
-            diagnostics.add(end, "write a number, or the path of a constant");
+            diagnostics.add(end, "expected a number or the path of a constant");
             return false;
         }
     }
@@ -60,7 +60,7 @@ fn check_range(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnostics
     match (number(&range.start), number(&range.end)) {
         _ if range.start.is_none() && range.end.is_none() => {
             let message = format!(
-                "every value is in this range; write an end, such as `{}(1..)`",
+                "the range has no bounds; write one, such as `{}(1..)`",
                 rule.keyword
             );
             diagnostics.add(range, message);
@@ -69,9 +69,13 @@ fn check_range(rule: &Rule<'_>, range: &ExprRange, diagnostics: &mut Diagnostics
         (Some(from), Some(to)) if is_empty(from, to, &range.limits) => {
             let message = match range.limits {
                 RangeLimits::HalfOpen(_) if from == to => {
-                    format!("nothing is in `{from}..{to}`; write `{from}..={to}` for just that")
+                    format!(
+                        "the range `{from}..{to}` is empty; write `{from}..={to}` to allow that value only"
+                    )
                 }
-                _ => format!("nothing is from {from} to {to}; write the smaller number first"),
+                _ => format!(
+                    "the range from {from} to {to} is empty; write the smaller number first"
+                ),
             };
             diagnostics.add(range, message);
             false
@@ -100,10 +104,10 @@ fn check_range_fits_type(range: &ExprRange, ty: &Type, diagnostics: &mut Diagnos
         let Some(end) = end.as_deref() else { continue };
         let message = match Number::of(end) {
             Some(Number::Float(_)) => {
-                format!("`{name}` has no fractions; write a whole number")
+                format!("`{name}` is an integer type; write an integer")
             }
             Some(Number::Int(int)) if int < least || int.saturating_sub(more) > most => {
-                format!("{int} is beyond `{name}`, which goes from {least} to {most}")
+                format!("{int} is out of range for `{name}`, which is from {least} to {most}")
             }
             _ => continue,
         };
@@ -122,7 +126,7 @@ fn check_length(range: &ExprRange, diagnostics: &mut Diagnostics) -> bool {
             Some(Number::Float(_)) => false,
         };
         if !fits {
-            diagnostics.add(end, "a length is counted; write a whole number from 0 on");
+            diagnostics.add(end, "a length must be an integer of at least 0");
             counted = false;
         }
     }
@@ -134,7 +138,7 @@ fn check_pattern(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
         return true;
     };
     let message = format!(
-        "this is no regular expression: {}, at character {}",
+        "invalid regular expression: {}, at character {}",
         broken.why, broken.at
     );
     diagnostics.add(text, message);
@@ -150,7 +154,10 @@ fn check_format(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
         format!("unknown format `{name}`; did you mean `{near}`?")
     } else {
         let names: Vec<_> = Format::names().map(|name| format!("`{name}`")).collect();
-        format!("unknown format `{name}`; there are {}", names.join(", "))
+        format!(
+            "unknown format `{name}`; the formats are {}",
+            names.join(", ")
+        )
     };
     diagnostics.add(text, message);
     false
@@ -159,7 +166,7 @@ fn check_format(text: &LitStr, diagnostics: &mut Diagnostics) -> bool {
 fn check_nested_feature(rule: &Rule<'_>, diagnostics: &mut Diagnostics) -> bool {
     let is_there = cfg!(feature = "garde");
     if !is_there {
-        let message = "`nested` needs the feature `garde` of the crate `sockful`; write `sockful = { …, features = [\"garde\"] }` in Cargo.toml";
+        let message = "`nested` needs the feature `garde` of the crate `sockful`; add `features = [\"garde\"]` to it in Cargo.toml";
         diagnostics.add(rule.keyword, message);
     }
     is_there
@@ -174,8 +181,8 @@ fn check_rule_fits_type(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostic
     let is_number = is_number(name);
     let kinds = match rule.kind {
         RuleKind::Range(_) if !is_number => "numbers",
-        RuleKind::Length(_) => "texts, lists and maps",
-        RuleKind::Pattern(_) | RuleKind::Format(_) => "texts",
+        RuleKind::Length(_) => "strings, lists and maps",
+        RuleKind::Pattern(_) | RuleKind::Format(_) => "strings",
         RuleKind::Range(_) | RuleKind::Conform(_) | RuleKind::Nested => return true,
     };
     let instead = match rule.kind {
@@ -183,7 +190,7 @@ fn check_rule_fits_type(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostic
         _ => "",
     };
     let message = format!(
-        "`{}` is for {kinds}, and `{name}` is none{instead}",
+        "`{}` applies to {kinds}, not to `{name}`{instead}",
         rule.keyword
     );
     diagnostics.add(rule.keyword, message);
@@ -192,7 +199,7 @@ fn check_rule_fits_type(rule: &Rule<'_>, ty: &Type, diagnostics: &mut Diagnostic
 
 fn check_sanitize(rules: &Rules<'_>, ty: &Type, diagnostics: &mut Diagnostics) {
     if let (Some((keyword, _)), Some(name)) = (rules.sanitize, primitive(inner(ty))) {
-        let message = format!("`sanitize` is for texts, and `{name}` is none; remove it");
+        let message = format!("`sanitize` applies to strings, not to `{name}`; remove it");
         diagnostics.add(keyword, message);
     }
 }
@@ -204,17 +211,17 @@ fn check_message(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
     match rules.list.as_slice() {
         [] => diagnostics.add(
             keyword,
-            "a message is what a rule says; there is no rule here",
+            "`message` needs a rule on the same property; add a rule, or remove it",
         ),
         [rule] if matches!(rule.kind, RuleKind::Nested) => {
             diagnostics.add(
                 keyword,
-                "the messages of `nested` are the type's own; remove this",
+                "the messages of `nested` come from its type; remove `message`",
             );
         }
         [rule] if rule.message.is_some() => {
             let message = format!(
-                "`{}` has a message in its brackets already; keep one",
+                "`{}` already has a message in its parentheses; remove one",
                 rule.keyword
             );
             diagnostics.add(keyword, message);
@@ -222,7 +229,7 @@ fn check_message(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
         [_] => {}
         [first, ..] => {
             let message = format!(
-                "of which rule is this the message? write it in the brackets of one: `{}(…, message = \"…\")`",
+                "`message` is ambiguous with several rules; write it inside one of them: `{}(…, message = \"…\")`",
                 first.keyword
             );
             diagnostics.add(keyword, message);
@@ -234,7 +241,7 @@ fn check_when(rules: &Rules<'_>, diagnostics: &mut Diagnostics) {
     if let (Some((keyword, _)), []) = (rules.when, rules.list.as_slice()) {
         diagnostics.add(
             keyword,
-            "`when` says for which records the rules hold; there is no rule here",
+            "`when` needs a rule on the same property; add a rule, or remove it",
         );
     }
 }

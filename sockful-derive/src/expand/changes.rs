@@ -22,8 +22,12 @@ pub(crate) fn changes(resource: &Resource<'_>) -> TokenStream {
     let vis = resource.vis;
     let (new, patch) = names(resource);
     let title = resource.ident.unraw();
-    let new_doc = format!("What creating a [`{title}`] takes. What is `None` gets its default.");
-    let patch_doc = format!("What to change of a [`{title}`]. What is `None` stays as it is.");
+    let new_doc = format!(
+        "The properties to create a [`{title}`] with. A property that is `None` gets its default."
+    );
+    let patch_doc = format!(
+        "The properties of a [`{title}`] to change. A property that is `None` keeps its value."
+    );
     let allowed_lints = allowed_lints();
     let properties = || settable_properties(resource);
     let new_fields =

@@ -14,7 +14,7 @@ pub(super) fn remotes(block: &Block<'_>) -> Option<TokenStream> {
     let resource = name(&block.item.self_ty).filter(|_| !block.methods.is_empty())?;
     let private = &block.paths.rooted;
     let name = format_ident!("{}Remotes", resource.unraw(), span = resource.span());
-    let doc = format!("The remote methods of `{resource}`, as a client calls them.");
+    let doc = format!("The remote methods of `{resource}`, for clients to call.");
     let methods = block
         .methods
         .iter()

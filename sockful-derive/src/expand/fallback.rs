@@ -63,7 +63,8 @@ pub(crate) fn remote(of: &Block<'_>, errors: &TokenStream) -> TokenStream {
 
 /// Expands the item unchanged, with an error that it is not an impl block.
 pub(crate) fn not_a_block(item: &TokenStream) -> TokenStream {
-    let message = "`#[remote]` goes on an impl block of a resource, such as `impl Creature { … }`";
+    let message =
+        "`#[remote]` belongs on an impl block of a resource, such as `impl Creature { … }`";
     unchanged(item, message)
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn fields(resource: &Resource<'_>) -> TokenStream {
     let (name, ident, vis) = (name(resource), resource.ident, resource.vis);
     let (private, this) = (&resource.paths.rooted, ident.to_token_stream());
     let doc = format!(
-        "The properties of a [`{}`], to build queries from.",
+        "The properties of a [`{}`], for building queries.",
         ident.unraw()
     );
     let fields = resource.properties.iter().map(|property| {

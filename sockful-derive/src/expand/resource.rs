@@ -245,7 +245,7 @@ fn schema(resource: &Resource<'_>) -> TokenStream {
 fn no_schema(resource: &Resource<'_>, why: &str) -> TokenStream {
     let (ident, bounds) = (resource.ident, &resource.paths.bounds);
     let message = format!(
-        "with a schema a remote method could return `{}` {why}; remove `JsonSchema`",
+        "`{}` must not implement `JsonSchema`: a remote method could then return it {why}; remove `JsonSchema`",
         ident.unraw()
     );
     let at_name = ident.span().resolved_at(mixed());

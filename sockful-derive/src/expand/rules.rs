@@ -116,7 +116,7 @@ fn has_constant(range: &ExprRange) -> bool {
 /// Adds a compile-time check that the range is not empty, reported at its keyword. The constant has
 /// underscores because constants are not hygienic.
 fn not_empty(data: &TokenStream, rule: &Rule<'_>, private: &TokenStream) -> TokenStream {
-    let message = "nothing is in this range; write the smaller number first";
+    let message = "the range is empty; write the smaller number first";
     let at = rule.keyword.span().resolved_at(mixed());
     let panic = quote_spanned!(at=> ::core::panic!(#message));
     quote_spanned! {mixed()=> {

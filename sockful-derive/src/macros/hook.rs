@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 
 pub(crate) fn outside(name: &str, item: &TokenStream) -> TokenStream {
     let message = format!(
-        "`#[{name}(…)]` stands on a method in a `#[remote]` block; write #[remote] above the `impl`"
+        "`#[{name}(…)]` belongs on a method in a `#[remote]` block; write #[remote] above the `impl`"
     );
     fallback::unchanged(item, &message)
 }

@@ -47,7 +47,7 @@ impl Parse for Item {
         let path = Path::parse_mod_style(input).map_err(|error| {
             Error::new(
                 error.span(),
-                "write the name or the path of a resource, such as `Creature`",
+                "expected the name or the path of a resource, such as `Creature`",
             )
         })?;
         let segments: Vec<String> = path

@@ -36,7 +36,10 @@ impl Number {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "as near as a float can be")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest float is close enough"
+    )]
     pub(crate) fn float(self) -> f64 {
         match self {
             Self::Int(int) => int as f64,

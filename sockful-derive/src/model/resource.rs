@@ -125,7 +125,7 @@ impl<'a> Resource<'a> {
                 Some("and leak its write-only properties")
             }
             () if any(|it| it.attributes.has("wide")) => {
-                Some("with its wide properties as numbers, which not every client can hold")
+                Some("with its wide properties as numbers, which not every client can represent")
             }
             () => None,
         }
@@ -155,7 +155,7 @@ fn ids(properties: &[Property<'_>]) -> Vec<usize> {
 }
 
 fn check_shape(input: &DeriveInput, diagnostics: &mut Diagnostics) -> bool {
-    let instead = "write a struct with named fields, one of them the id";
+    let instead = "write a struct with named fields, one of which is the id";
     let generics = &input.generics;
     match &input.data {
         Data::Enum(data) => diagnostics.add(
@@ -177,19 +177,18 @@ fn check_shape(input: &DeriveInput, diagnostics: &mut Diagnostics) -> bool {
                 );
             }
             Fields::Named(_) => {
-                let message =
-                    "a resource can't have generic parameters; write the types and lifetimes out";
+                let message = "a resource can't have generic parameters; write concrete types";
                 diagnostics.add(&generics.params, message);
             }
             Fields::Unnamed(fields) => {
                 diagnostics.add(
                     fields,
-                    format!("the properties of a resource need names; {instead}"),
+                    format!("the fields of a resource must be named; {instead}"),
                 );
             }
             Fields::Unit => diagnostics.add(
                 &input.ident,
-                format!("a resource has properties; {instead}"),
+                format!("a resource can't be a unit struct; {instead}"),
             ),
         },
     }

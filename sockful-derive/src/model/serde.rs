@@ -27,29 +27,32 @@ enum Case {
 /// The unsupported serde attributes of a struct, each with the alternative.
 const ON_STRUCT: &[(&str, &str)] = &[
     ("default", "write #[resource(default)] on the fields"),
-    ("from", "remove it; a record is read property by property"),
+    (
+        "from",
+        "remove it; records are deserialized property by property",
+    ),
     (
         "into",
-        "remove it; a record is written property by property",
+        "remove it; records are serialized property by property",
     ),
     (
         "remote",
-        "remove it; a resource is described by its own fields",
+        "remove it; the description of a resource comes from its own fields",
     ),
     ("tag", "add a field for it"),
-    ("transparent", "remove it; a record is an object"),
+    ("transparent", "remove it; a record is a JSON object"),
     (
         "try_from",
-        "remove it; a record is read property by property",
+        "remove it; records are deserialized property by property",
     ),
 ];
 
 const OWN_TYPE: &str =
-    "give the field a type of its own whose `Serialize`, `Deserialize` and `JsonSchema` agree";
+    "use a separate type for the field, with matching `Serialize`, `Deserialize` and `JsonSchema`";
 
 /// The unsupported serde attributes of a field, each with the alternative.
 const ON_FIELD: &[(&str, &str)] = &[
-    ("alias", "a property has one name; remove it"),
+    ("alias", "remove it; a property has one name"),
     (
         "default",
         "write #[resource(default)], or #[resource(default = path())]",
@@ -57,14 +60,11 @@ const ON_FIELD: &[(&str, &str)] = &[
     ("deserialize_with", OWN_TYPE),
     (
         "flatten",
-        "write the fields out, or give them a property of their own",
+        "write the fields in this struct, or keep them in one nested property",
     ),
     ("getter", OWN_TYPE),
     ("serialize_with", OWN_TYPE),
-    (
-        "skip",
-        "write #[resource(private)], or keep it out of the struct",
-    ),
+    ("skip", "write #[resource(private)], or remove the field"),
     ("skip_deserializing", "write #[resource(read_only)]"),
     ("skip_serializing", "write #[resource(private)]"),
     (
@@ -132,9 +132,12 @@ fn refuse(
         let why = if *name == "default" {
             "would be a second default"
         } else {
-            "would make the description of the resource untrue"
+            "would contradict the description of the resource"
         };
-        diagnostics.add(&meta.path, format!("`{name}` of serde {why}: {instead}"));
+        diagnostics.add(
+            &meta.path,
+            format!("the serde attribute `{name}` {why}: {instead}"),
+        );
     }
     // Serde parses the value.
     if meta.input.peek(token::Paren) {
@@ -164,7 +167,7 @@ fn one_name(meta: &ParseNestedMeta<'_>, diagnostics: &mut Diagnostics) -> Result
             let what = meta.path.require_ident()?;
             diagnostics.add(
                 what,
-                format!("a property has one name for both ways; write `{what} = \"…\"`"),
+                format!("a property has the same name in both directions; write `{what} = \"…\"`"),
             );
             Ok(None)
         }

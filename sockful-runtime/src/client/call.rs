@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// It takes effect once, even if the connection is lost meanwhile, within its
 /// [`timeout`](Self::timeout). If this cannot be determined, the error has the
 /// [`outcome`](Error::outcome) "unknown". A request that is dropped before it is sent is never sent.
-#[must_use = "nothing is request before it is awaited"]
+#[must_use = "a request is sent when the future is awaited"]
 pub struct Call<T> {
     shared: Arc<ClientInner>,
     request: Result<OutgoingRequest>,
@@ -47,15 +47,18 @@ pub struct Reply<T> {
 
 /// Reads the result with serde.
 pub(super) fn json<T: DeserializeOwned>(reply: &RawReply) -> Result<T> {
-    serde_json::from_str(&reply.ok)
-        .map_err(|error| Error::internal(format!("the server's result can't be read: {error}")))
+    serde_json::from_str(&reply.ok).map_err(|error| {
+        Error::internal(format!(
+            "the server's result can't be deserialized: {error}"
+        ))
+    })
 }
 
 /// A value that a client can send as the whole payload of a remote method.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be sent by a client as a `{T}`",
-    label = "needs `Serialize`, and to be a `{T}`",
-    note = "add #[derive(serde::Serialize)] to `{T}`, or to the types in it that lack it"
+    message = "`{Self}` can't be sent by a client as `{T}`",
+    label = "must implement `Serialize` and be of type `{T}`",
+    note = "add #[derive(serde::Serialize)] to `{T}`, or to the contained types that lack it"
 )]
 pub trait Argument<T> {
     #[doc(hidden)]

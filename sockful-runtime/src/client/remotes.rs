@@ -62,9 +62,9 @@ impl<R: Resource> CallRemotes<R> for RemoteRecords<R> {
 /// A result that a client can read. Required where a method is called, since a server need not read
 /// what it sends.
 #[diagnostic::on_unimplemented(
-    message = "`{T}` can't be read by a client",
-    label = "this returns one, which needs `Deserialize`",
-    note = "add #[derive(serde::Deserialize)] to it, or to the types in it that lack it"
+    message = "`{T}` can't be deserialized by a client",
+    label = "the result must implement `Deserialize`",
+    note = "add #[derive(serde::Deserialize)] to it, or to the contained types that lack it"
 )]
 pub trait DecodeOutput<T> {
     /// Reads the result.

@@ -8,9 +8,9 @@ const PATTERN: &str = "^(0|-?[1-9][0-9]*)$";
 
 /// An integer type, or an `Option` of one, that can be `wide`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be `wide`",
-    label = "is no integer that could be beyond ±(2^53-1)",
-    note = "`wide` is for `u64`, `i64`, `u128`, `i128`, and an `Option` of one; remove it from anything else"
+    message = "`wide` can't be used on `{Self}`",
+    label = "is not an integer type that can exceed ±(2^53-1)",
+    note = "`wide` applies to `u64`, `i64`, `u128`, `i128`, and an `Option` of one; remove it"
 )]
 pub trait WideInteger: Sized {
     /// Parses a JSON value.

@@ -177,13 +177,13 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
         if same(this.shape.definition.name, that.shape.definition.name) {
             let text = ConstText::new().quoted(this.path);
             return Some(if same(this.path, that.path) {
-                text.plain(" is listed twice; once is enough")
+                text.plain(" is listed twice; remove one")
             } else {
                 text.plain(" and ")
                     .quoted(that.path)
-                    .plain(" are both called ")
+                    .plain(" have the same name ")
                     .quoted(this.shape.definition.name)
-                    .plain("; give one of them another name with #[resource(name = \"...\")]")
+                    .plain("; rename one of them with #[resource(name = \"...\")]")
             });
         }
         earlier += 1;
@@ -193,9 +193,9 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
         if is_taken(this.remotes, remote) {
             let text = ConstText::new().quoted(this.path);
             return Some(
-                text.plain(" has two actions called ")
+                text.plain(" has two actions named ")
                     .quoted(this.remotes[remote].name)
-                    .plain("; give the method another name with #[remote(name = \"...\")]"),
+                    .plain("; rename the method with #[remote(name = \"...\")]"),
             );
         }
         if let Some(parameter) = parameter_named_like_id(this, remote) {
@@ -203,11 +203,9 @@ pub const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstText> {
             return Some(
                 text.plain(" has an action ")
                     .quoted(this.remotes[remote].name)
-                    .plain(" with a parameter called like the id, ")
+                    .plain(" with a parameter named like the id, ")
                     .quoted(parameter)
-                    .plain(
-                        ", which says which record `self` is; call the parameter something else",
-                    ),
+                    .plain(", which selects the record for `self`; rename the parameter"),
             );
         }
         remote += 1;
@@ -277,8 +275,8 @@ mod tests {
         const TWICE: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look"), remote("feed")])];
         const WELL: &[ResourceEntry] = &[entry(&[remote("feed"), remote("look")])];
         let message = |entries| clash(entries, 0).map(|text| text.as_str().to_owned());
-        assert!(message(CORE).is_some_and(|text| text.contains("two actions called `count`")));
-        assert!(message(TWICE).is_some_and(|text| text.contains("two actions called `feed`")));
+        assert!(message(CORE).is_some_and(|text| text.contains("two actions named `count`")));
+        assert!(message(TWICE).is_some_and(|text| text.contains("two actions named `feed`")));
         assert_eq!(message(WELL), None);
     }
 }

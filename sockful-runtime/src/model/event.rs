@@ -7,9 +7,9 @@ use crate::model::resource::Resource;
 /// The data of an event of a resource. `#[derive(Resource)]` implements it for the types in
 /// `#[resource(event(roared = Roar))]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no event of a resource",
-    label = "is not declared",
-    note = "write #[resource(event(happened = {Self}))] above the struct to whose records it happens"
+    message = "`{Self}` is not an event of a resource",
+    label = "is not declared as an event",
+    note = "write #[resource(event(happened = {Self}))] above the struct of the resource"
 )]
 pub trait Event: Sized {
     /// The resource whose records the event belongs to.
@@ -34,9 +34,9 @@ impl EventDef {
 
 /// An event of the resource `R`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no event of `{R}`",
-    label = "is not declared there",
-    note = "write #[resource(event(happened = {Self}))] above the struct `{R}`, or name the resource that it is an event of"
+    message = "`{Self}` is not an event of `{R}`",
+    label = "is not declared as an event of `{R}`",
+    note = "write #[resource(event(happened = {Self}))] above the struct `{R}`, or use the resource that declares the event"
 )]
 pub trait EventOf<R>: Event<Of = R> {}
 

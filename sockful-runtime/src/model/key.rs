@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 256;
 /// A type that can be the id of a resource: a string, an integer or a `Uuid`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of an id",
-    label = "is no key",
+    label = "is not an id type",
     note = "write `String`, `uuid::Uuid`, or an integer type"
 )]
 pub trait Key: Clone + Send + Sync + 'static {
@@ -117,7 +117,7 @@ pub fn canonical(raw: &str, kind: KeyKind) -> Result<Cow<'_, str>, Fault> {
 /// A [`Fault`] for these ids.
 pub(crate) fn check_new(id: &str, kind: KeyKind) -> Result<(), Fault> {
     match (kind, id) {
-        (KeyKind::Text, "." | "..") => Err(fault("is `.` or `..`, which no address can have")),
+        (KeyKind::Text, "." | "..") => Err(fault("is `.` or `..`, which a URL can't contain")),
         _ => Ok(()),
     }
 }

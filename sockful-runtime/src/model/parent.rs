@@ -25,9 +25,9 @@ pub const fn parent<P: Resource, F: RefersTo<P::Id>>(
 
 /// A type that can hold the id of a parent: the type of that id, or an `Option` of it.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` can't hold the id of the parent, which is a `{K}`",
-    label = "is not the parent's id",
-    note = "write `{K}`, or `Option<{K}>` where a record can do without the parent"
+    message = "`{Self}` can't be the type of the parent's id, which is `{K}`",
+    label = "is not the type of the parent's id",
+    note = "write `{K}`, or `Option<{K}>` if the parent is optional"
 )]
 pub trait RefersTo<K: Key> {
     /// Whether a record may have no parent.

@@ -15,7 +15,7 @@ use std::fmt;
 /// A struct whose records are served; implemented by `#[derive(Resource)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",
-    label = "lacks `#[derive(Resource)]`",
+    label = "has no `#[derive(Resource)]`",
     note = "write #[derive(serde::Serialize, serde::Deserialize, sockful::Resource)] above the struct `{Self}`"
 )]
 pub trait Resource: Sized + Send + Sync + 'static {

@@ -42,9 +42,9 @@ impl TimestampCodec {
 
 /// A type that can hold a timestamp of the server.
 #[diagnostic::on_unimplemented(
-    message = "a moment can't be kept in a `{Self}`",
-    label = "can't hold a time that the server keeps",
-    note = "write `u64` or `i64`, which hold milliseconds since 1970",
+    message = "`{Self}` can't be the type of a timestamp",
+    label = "can't represent a timestamp",
+    note = "write `u64` or `i64` for milliseconds since 1970",
     note = "or `jiff::Timestamp` with the feature `jiff` of sockful, or `chrono::DateTime<chrono::Utc>` with its feature `chrono`"
 )]
 pub trait TimestampType: Serialize {

@@ -47,11 +47,11 @@ fn check_targets_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Dia
         let message = match nearest(&name, known.iter().map(String::as_str)) {
             _ if name == "save" => "`save` creates or updates; write `create, update`".to_owned(),
             _ if READS.contains(&name.as_str()) => format!(
-                "`{name}` only reads, and nothing runs {} that; write `create`, `update`, `destroy`, or a remote method of this block",
+                "`{name}` only reads, and no hooks run {} it; write `create`, `update`, `destroy`, or a remote method of this block",
                 spelt(phase)
             ),
             _ if super::has_method(&name, block) => {
-                format!("`{name}` is not remote; write `pub fn {name}`, or name what is")
+                format!("`{name}` is not remote; write `pub fn {name}`, or name a remote method")
             }
             Some(near) => format!("unknown action `{name}`; did you mean `{near}`?"),
             None => format!(
@@ -84,7 +84,7 @@ fn check_targets_unambiguous(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &m
         let name = target.ident.unraw().to_string();
         if super::is_remote_method(&name, block) {
             let message = format!(
-                "`{name}` happens to every record, and is a remote method of this block as well; rename the method"
+                "`{name}` is ambiguous: it is both a core action and a remote method of this block; rename the method"
             );
             diagnostics.add(target.ident, message);
         }
@@ -96,7 +96,7 @@ fn check_duplicate_targets(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
         for (at, target) in targets.iter().enumerate() {
             let is_same = |other: &HookTarget<'_>| other.ident.unraw() == target.ident.unraw();
             if targets[..at].iter().any(is_same) {
-                let message = format!("`{}` is named twice; once is enough", target.ident);
+                let message = format!("duplicate action `{}`; remove one", target.ident);
                 diagnostics.add(target.ident, message);
             }
         }
@@ -113,7 +113,7 @@ fn check_has_record(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
         |on: &Option<HookAction>| matches!(on, Some(HookAction::Method(_, Receiver::None)));
     if let Some((_, target)) = targets.find(|(_, it)| without(&it.action)) {
         let message = format!(
-            "`{}` has no `self`, so there is no record here; leave `self` out, or write a hook of its own for `{0}`",
+            "`{}` has no `self`, so this hook has no record; remove `self`, or write a separate hook for `{0}`",
             target.ident
         );
         diagnostics.add(receiver, message);
@@ -127,10 +127,10 @@ fn check_self_mutability(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
         return;
     };
     let reason = |(phase, target): (Phase, &HookTarget<'_>)| match &target.action {
-        _ if phase == Phase::After => Some("what is committed can't change".to_owned()),
-        Some(HookAction::Destroy) => Some("a record that is destroyed can't change".to_owned()),
+        _ if phase == Phase::After => Some("a committed record can't be changed".to_owned()),
+        Some(HookAction::Destroy) => Some("a destroyed record can't be changed".to_owned()),
         Some(HookAction::Method(_, Receiver::Ref)) => {
-            Some(format!("`{}` only looks at the record", target.ident))
+            Some(format!("`{}` only reads the record", target.ident))
         }
         _ => None,
     };
@@ -146,7 +146,7 @@ fn check_parameters(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagno
     for parameter in typed_params(hook.item) {
         if let Some(condition) = cfg_attributes(&parameter.attrs).first() {
             let message =
-                "a parameter can't be conditional; write #[cfg(…)] on two methods instead";
+                "a parameter can't have #[cfg(…)]; write two methods with #[cfg(…)] instead";
             diagnostics.add(condition, message);
             continue;
         }
@@ -156,7 +156,10 @@ fn check_parameters(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagno
             None => {
                 diagnostics.add(
                     parameter,
-                    parameter_message("a hook has no payload to take this from", hook),
+                    parameter_message(
+                        "a hook has no payload that this parameter could be read from",
+                        hook,
+                    ),
                 );
                 continue;
             }
@@ -164,7 +167,7 @@ fn check_parameters(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagno
         *count += 1;
         if *count > 1 {
             let message = parameter_message(
-                "a hook is given the stored record and the context once",
+                "a hook takes the stored record and the context at most once",
                 hook,
             );
             diagnostics.add(parameter, message);
@@ -176,10 +179,7 @@ fn check_parameters(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Diagno
 }
 
 fn parameter_message(why: &str, hook: &Hook<'_>) -> String {
-    format!(
-        "{why}; write what is needed of `{}`",
-        expected_signature(hook)
-    )
+    format!("{why}; use parameters from `{}`", expected_signature(hook))
 }
 
 /// The signature with all parameters that the hook can have.
@@ -217,12 +217,12 @@ fn check_reference(parameter: &PatType, diagnostics: &mut Diagnostics) {
     };
     let named = reference.lifetime.as_ref();
     if let Some(mutable) = &reference.mutability {
-        let message = "a hook changes `self` and nothing else; remove `mut`";
+        let message = "a hook can change only `self`; remove `mut`";
         diagnostics.add(mutable, message);
     } else if let Some(lifetime) = named.filter(|lifetime| lifetime.ident != "_") {
         diagnostics.add(
             lifetime,
-            "what is given lives as long as the call; remove this",
+            "the reference lives as long as the call; remove the lifetime",
         );
     }
 }
@@ -237,7 +237,7 @@ fn check_old_is_borrowed(
     let ty = ungrouped(&parameter.ty).to_token_stream().to_string();
     let this = block.item.self_ty.to_token_stream().to_string();
     if ty == "Self" || ty == this {
-        let message = parameter_message("a hook can't take the stored record away", hook);
+        let message = parameter_message("a hook can't take ownership of the stored record", hook);
         diagnostics.add(&parameter.ty, message);
     }
 }
@@ -269,8 +269,8 @@ fn check_old_exists(hook: &Hook<'_>, diagnostics: &mut Diagnostics) {
 
 fn no_old_reason(action: &Ident) -> String {
     if action == "create" {
-        "there is no `old` where a record comes to be".to_owned()
+        "`create` has no `old` record".to_owned()
     } else {
-        format!("there is no `old` where `{action}` is called: it changes no record")
+        format!("`{action}` has no `old` record, because it changes no record")
     }
 }

@@ -26,14 +26,14 @@ pub(super) fn check(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     for (_, again) in payload_attributes_of {
         is_alone = false;
         let first = name(first);
-        let message = format!("`{first}` takes the payload whole already; keep one of them");
+        let message = format!("`{first}` already takes the whole payload; remove one of them");
         diagnostics.add(again, message);
     }
     let other = parameters.iter().find(|it| payload_attribute(it).is_none());
     if let (true, Some(other)) = (is_alone, other) {
         let (first, other) = (name(first), name(other));
         let message = format!(
-            "`{first}` takes the payload whole, which leaves nothing for `{other}`; make `{other}` a field of its type, or remove this"
+            "`{first}` takes the whole payload, so `{other}` can't be a parameter; make `{other}` a field of the payload type, or remove this attribute"
         );
         diagnostics.add(attribute, message);
     }
@@ -54,7 +54,7 @@ fn name(parameter: &PatType) -> String {
 /// Rejects `#[payload]` on a method: the attribute marks one parameter.
 fn check_not_on_method(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     for attribute in payload_attributes(&method.item.attrs) {
-        let message = "`payload` is for a parameter, not for a remote method";
+        let message = "`payload` applies to a parameter, not to a remote method";
         diagnostics.add(attribute, message);
     }
 }
@@ -69,7 +69,7 @@ fn check_not_on_self(method: &Method<'_>, diagnostics: &mut Diagnostics) {
     if let Some(attribute) = attributes.find(is_ours) {
         diagnostics.add(
             attribute,
-            "`self` is the record and no part of the payload; remove this",
+            "`self` is the record, not part of the payload; remove this attribute",
         );
     }
 }
@@ -77,17 +77,17 @@ fn check_not_on_self(method: &Method<'_>, diagnostics: &mut Diagnostics) {
 /// Requires that the attribute is written once, without arguments, path or condition.
 fn check_attribute(parameter: &PatType, diagnostics: &mut Diagnostics) {
     for (at, attribute) in payload_attributes(&parameter.attrs).enumerate() {
-        let follows = "`payload` stands alone; remove what follows it";
+        let follows = "`payload` takes no value; remove what follows it";
         match &attribute.meta {
             _ if attribute.path().is_ident("cfg_attr") => diagnostics.add(
                 attribute,
-                "`payload` can't be conditional; write #[cfg(…)] on two methods",
+                "`payload` can't be inside `cfg_attr`; write two methods with #[cfg(…)] instead",
             ),
             _ if !attribute.path().is_ident("payload") => {
-                diagnostics.add(attribute.path(), "write `#[payload]` here, without a path");
+                diagnostics.add(attribute.path(), "write `#[payload]` without a path");
             }
             _ if at > 0 => {
-                diagnostics.add(attribute, "`payload` is given twice; keep one");
+                diagnostics.add(attribute, "duplicate attribute `payload`; remove one");
             }
             Meta::Path(_) => {}
             Meta::List(list) if list.tokens.is_empty() => diagnostics.add(attribute, follows),
@@ -102,8 +102,7 @@ fn check_no_other_attributes(parameter: &PatType, diagnostics: &mut Diagnostics)
     let mut attributes = parameter.attrs.iter();
     let attribute = attributes.find(|attribute| attribute.path().is_ident("resource"));
     if let (Some(_), Some(attribute)) = (payload_attribute(parameter), attribute) {
-        let message =
-            "a payload that is taken whole has no words: its type says what it may be; remove this";
+        let message = "a #[payload] parameter takes no attributes, because its type defines the rules; remove this attribute";
         diagnostics.add(attribute, message);
     }
 }

@@ -51,10 +51,10 @@ fn check_targets_exist(policy: &Policy<'_>, block: &Block<'_>, diagnostics: &mut
         let message = match nearest(&name, known.iter().map(String::as_str)) {
             _ if name == "save" => "`save` creates or updates; write `create, update`".to_owned(),
             _ if READS.contains(&name.as_str()) => {
-                format!("what `{name}` shows is decided by `read`; write that")
+                format!("`{name}` is decided by the policy `read`; write `read`")
             }
             _ if super::has_method(&name, block) => {
-                format!("`{name}` is not remote; write `pub fn {name}`, or name what is")
+                format!("`{name}` is not remote; write `pub fn {name}`, or name a remote method")
             }
             Some(near) => format!("unknown action `{name}`; did you mean `{near}`?"),
             None => format!(
@@ -75,7 +75,7 @@ fn check_targets_unambiguous(
         let name = target.ident.unraw().to_string();
         if ACTIONS.contains(&name.as_str()) && super::is_remote_method(&name, block) {
             let message = format!(
-                "`{name}` is decided for every resource, and is a remote method of this block as well; rename the method"
+                "`{name}` is ambiguous: it is both a policy target of every resource and a remote method of this block; rename the method"
             );
             diagnostics.add(target.ident, message);
         }
@@ -88,7 +88,7 @@ fn check_duplicate_targets(policy: &Policy<'_>, block: &Block<'_>, diagnostics: 
         let ident = target.ident;
         let is_same = |other: &Ident| other.unraw() == ident.unraw();
         if policy.targets[..at].iter().any(|it| is_same(it.ident)) {
-            let message = format!("`{ident}` is named twice; once is enough");
+            let message = format!("duplicate action `{ident}`; remove one");
             diagnostics.add(ident, message);
             continue;
         }
@@ -102,7 +102,7 @@ fn check_duplicate_targets(policy: &Policy<'_>, block: &Block<'_>, diagnostics: 
         });
         if let Some(other) = other {
             let message = format!(
-                "`{}` decides `{ident}` already; one method decides each action, so join them",
+                "`{}` already decides `{ident}`; merge the two policies, because each action has one",
                 other.ident
             );
             diagnostics.add(ident, message);
@@ -118,7 +118,7 @@ fn check_read_is_alone(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
         && let Some(other) = other_targets.next()
     {
         let message = format!(
-            "`read` is decided by conditions, `{}` by yes or no; write two methods",
+            "`read` returns a filter and `{}` returns `bool`; write two policies",
             other.ident
         );
         diagnostics.add(other.ident, message);
@@ -130,7 +130,7 @@ fn check_is_not_hook(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let mut attributes = policy.item.attrs.iter();
     if let Some(attribute) = attributes.find(|it| hook_attribute(it).is_some()) {
         let message = format!(
-            "`{}` is a policy, and a hook is not; write two methods",
+            "`{}` is a policy and can't be a hook; write two methods",
             policy.ident
         );
         diagnostics.add(attribute, message);
@@ -140,7 +140,7 @@ fn check_is_not_hook(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
 /// Rejects `async`: a policy is called for every record.
 fn check_not_async(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     if let Some(keyword) = &policy.item.sig.asyncness {
-        let message = "a policy is of the record and the user, and waits for nothing else; remove `async`, or write a #[before(…)] hook";
+        let message = "a policy can't be `async`, because it depends only on the record and the user; remove `async`, or write a #[before(…)] hook";
         diagnostics.add(keyword, message);
     }
 }
@@ -148,7 +148,7 @@ fn check_not_async(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
 fn check_self_is_shared(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let receiver = policy.item.sig.receiver().map(|receiver| &receiver.kind);
     if let Some(ReceiverKind::Reference(_, _, Some(mutable))) = receiver {
-        diagnostics.add(mutable, "a policy changes nothing; write `&self`");
+        diagnostics.add(mutable, "a policy can't change the record; write `&self`");
     }
 }
 
@@ -164,13 +164,13 @@ fn check_has_record(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     let mut targets = policy.targets.iter();
     if policy.decides_read() {
         let message = format!(
-            "which records are seen is said by conditions on all of them; write `{}`",
+            "`read` returns a filter over all records and takes no `self`; write `{}`",
             expected_signature(policy)
         );
         diagnostics.add(receiver, message);
     } else if let Some(target) = targets.find(|it| without(&it.action)) {
         let message = format!(
-            "`{}` has no `self`, so there is no record here; leave `self` out, or write a policy of its own for `{0}`",
+            "`{}` has no `self`, so this policy has no record; remove `self`, or write a separate policy for `{0}`",
             target.ident
         );
         diagnostics.add(receiver, message);
@@ -182,11 +182,11 @@ fn check_parameters(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     for (at, parameter) in typed_params(policy.item).enumerate() {
         if let Some(condition) = cfg_attributes(&parameter.attrs).first() {
             let message =
-                "a parameter can't be conditional; write #[cfg(…)] on two methods instead";
+                "a parameter can't have #[cfg(…)]; write two methods with #[cfg(…)] instead";
             diagnostics.add(condition, message);
         } else if at > 0 {
             let message = format!(
-                "a policy is given the user and nothing else; write `{}`",
+                "the only parameter of a policy is the user; write `{}`",
                 expected_signature(policy)
             );
             diagnostics.add(parameter, message);
@@ -200,7 +200,7 @@ fn check_parameters(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
 fn check_user_type(policy: &Policy<'_>, parameter: &PatType, diagnostics: &mut Diagnostics) {
     let ty = ungrouped(&parameter.ty);
     if contains_keyword(ty, "impl") {
-        let message = "the type of the users must be known; write one type instead of `impl`";
+        let message = "the user type of a policy can't be `impl Trait`; write a concrete type";
         diagnostics.add(ty, message);
     } else if let Type::Reference(reference) = ty {
         check_reference(policy, reference, diagnostics);
@@ -212,9 +212,9 @@ fn check_reference(policy: &Policy<'_>, reference: &TypeReference, diagnostics: 
     let is_reported = !policy.item.sig.generics.params.is_empty();
     let named = reference.lifetime.as_ref();
     if let Some(mutable) = &reference.mutability {
-        diagnostics.add(mutable, "a policy changes nothing; remove `mut`");
+        diagnostics.add(mutable, "a policy can't change the user; remove `mut`");
     } else if let Some(lifetime) = named.filter(|it| it.ident != "_" && !is_reported) {
-        let message = "what is given lives as long as the call; remove this";
+        let message = "the reference lives as long as the call; remove the lifetime";
         diagnostics.add(lifetime, message);
     }
 }
@@ -223,14 +223,14 @@ fn check_output(policy: &Policy<'_>, diagnostics: &mut Diagnostics) {
     match &policy.item.sig.output {
         ReturnType::Default => {
             let message = format!(
-                "a policy decides something; write `{}`",
+                "a policy must return a value; write `{}`",
                 expected_signature(policy)
             );
             diagnostics.add(policy.ident, message);
         }
         ReturnType::Type(_, ty) if contains_keyword(ty, "impl") => {
             let message = format!(
-                "a policy returns one type; write `{}`",
+                "a policy can't return `impl Trait`; write `{}`",
                 expected_signature(policy)
             );
             diagnostics.add(ty, message);

@@ -18,11 +18,11 @@ pub(super) struct Callable {
 }
 
 /// The hint for a method that may change the record.
-pub(super) const SELF_HINT: &str = "write `&mut self` to change the record, `&self` to look at it";
+pub(super) const SELF_HINT: &str = "write `&mut self` to change the record, or `&self` to read it";
 
 const REMOTE: Callable = Callable {
     what: "a remote method",
-    by: "frames",
+    by: "clients",
     borrow: SELF_HINT,
 };
 
@@ -47,20 +47,22 @@ pub(super) fn check_qualifiers(
 ) {
     let Callable { what, by, .. } = called;
     if let Safety::Unsafe(keyword) = &signature.safety {
-        let message =
-            format!("{what} can't be unsafe: nobody is there to keep the promise; remove it");
+        let message = format!(
+            "{what} can't be `unsafe`, because its callers can't uphold a safety contract; remove `unsafe`"
+        );
         diagnostics.add(keyword, message);
     }
     if let Some(keyword) = &signature.constness {
-        let message = format!("{what} is never called in a constant; remove `const`");
+        let message = format!("{what} can't be `const`; remove `const`");
         diagnostics.add(keyword, message);
     }
     if let Some(abi) = &signature.abi {
-        let message = format!("{what} is called by {by} only; remove `extern`");
+        let message =
+            format!("{what} can't be `extern`, because it is called only by {by}; remove `extern`");
         diagnostics.add(abi, message);
     }
     if !signature.generics.params.is_empty() {
-        let message = format!("{what} can't be generic; write the types and lifetimes out");
+        let message = format!("{what} can't be generic; write concrete types and elide lifetimes");
         diagnostics.add(&signature.generics.params, message);
     }
     if let Some(clause) = &signature.generics.where_clause {
@@ -82,7 +84,7 @@ pub(super) fn check_self_is_borrowed(
     match &receiver.kind {
         ReceiverKind::Reference(_, None, _) => return true,
         ReceiverKind::Reference(_, Some(lifetime), _) => {
-            let message = format!("`self` of {what} has no lifetime to name; remove it");
+            let message = format!("`self` of {what} can't have a named lifetime; remove it");
             diagnostics.add(lifetime, message);
         }
         ReceiverKind::Typed(_, ty) => {
@@ -90,7 +92,7 @@ pub(super) fn check_self_is_borrowed(
             diagnostics.add(ty, message);
         }
         _ => {
-            let message = format!("{what} can't take the record away; {borrow}");
+            let message = format!("{what} can't take ownership of the record; {borrow}");
             diagnostics.add(receiver.self_token, message);
         }
     }
@@ -106,8 +108,7 @@ fn check_parameter_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> b
         // A borrowed parameter is the context, which clients do not send.
         Pat::Wild(_) if matches!(ungrouped(&parameter.ty), Type::Reference(_)) => return true,
         pattern => {
-            let message =
-                "a parameter is a property of the payload and needs a name; write `name: Type`";
+            let message = "a parameter is a property of the payload and can't be a pattern; write `name: Type`";
             diagnostics.add(pattern, message);
         }
     }
@@ -116,10 +117,10 @@ fn check_parameter_name(parameter: &PatType, diagnostics: &mut Diagnostics) -> b
 
 /// Requires an owned type, except for the context.
 fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) -> bool {
-    let own = "write a type that owns its value, such as `String`";
+    let own = "write an owned type, such as `String`";
     match ungrouped(&parameter.ty) {
         Type::Reference(reference) if reference.mutability.is_some() => {
-            let message = format!("a remote method can't borrow anything but `&Context`; {own}");
+            let message = format!("a remote method can borrow only `&Context`; {own}");
             diagnostics.add(reference, message);
         }
         Type::Reference(reference) => {
@@ -132,16 +133,18 @@ fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) 
             };
             diagnostics.add(
                 lifetime,
-                "the context lives as long as the call; write `&Context`",
+                "the context can't have a named lifetime; write `&Context`",
             );
         }
         ty if contains_keyword(ty, "impl") => {
-            diagnostics.add(ty, "the type of a parameter must be known to be read; write one type instead of `impl`");
+            diagnostics.add(
+                ty,
+                "a parameter can't be `impl Trait`; write a concrete type",
+            );
         }
-        ty if is_context(parameter, ty) => diagnostics.add(
-            ty,
-            "the context is borrowed, it is not a property of the payload; write `&Context`",
-        ),
+        ty if is_context(parameter, ty) => {
+            diagnostics.add(ty, "the context must be borrowed; write `&Context`")
+        }
         ty if borrows(ty) => diagnostics.add(
             ty,
             format!("a parameter can't borrow from the payload; {own}"),
@@ -189,7 +192,7 @@ fn check_context_attributes(parameter: &PatType, diagnostics: &mut Diagnostics) 
     if let Some(attribute) = attribute {
         diagnostics.add(
             attribute,
-            "the context is no property of the payload; remove this",
+            "the context is not a property of the payload; remove this attribute",
         );
     }
     attribute.is_none()
@@ -200,7 +203,7 @@ fn check_parameter_cfg(parameter: &PatType, diagnostics: &mut Diagnostics) {
     if let Some(condition) = cfg_attributes(&parameter.attrs).first() {
         diagnostics.add(
             condition,
-            "a parameter can't be conditional; write #[cfg(…)] on two methods instead",
+            "a parameter can't have #[cfg(…)]; write two methods with #[cfg(…)] instead",
         );
     }
 }
@@ -211,9 +214,6 @@ fn check_output(method: &Method<'_>, diagnostics: &mut Diagnostics) {
         return;
     };
     if contains_keyword(ty, "impl") {
-        diagnostics.add(
-            ty,
-            "the type of a result must be known to be described; write one type instead of `impl`",
-        );
+        diagnostics.add(ty, "a result can't be `impl Trait`; write a concrete type");
     }
 }

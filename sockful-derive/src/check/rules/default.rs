@@ -29,7 +29,7 @@ pub(super) fn check(
     };
     if !kept {
         let message = format!(
-            "this default is refused by `{}`; change one of them",
+            "the default violates `{}`; change one of them",
             rule.keyword
         );
         diagnostics.add(default, message);

@@ -69,12 +69,12 @@ fn messages(target: Target, names: &[&str]) -> Vec<String> {
 /// The expected error if `later` follows `earlier`.
 fn expected(target: Target, earlier: &str, later: &str) -> Option<String> {
     if (earlier, later) == ("nested", "message") || (earlier, later) == ("message", "nested") {
-        let message = "the messages of `nested` are the type's own; remove this";
+        let message = "the messages of `nested` come from its type; remove `message`";
         return Some(message.to_owned());
     }
     if (earlier, later) == ("parent", "default") || (earlier, later) == ("default", "parent") {
         // A default with a value is valid.
-        let message = "a parent has no default of its own; write `default = …` with an id, or remove it: an `Option` may be missing anyway";
+        let message = "a parent needs an explicit default; write `default = …` with an id, or remove `default`: an `Option` is optional without it";
         return Some(message.to_owned());
     }
     let of_rule = ["message", "when"]
@@ -91,7 +91,7 @@ fn expected(target: Target, earlier: &str, later: &str) -> Option<String> {
     let (_, why) = conflicts_of(later).find(|(other, _)| *other == earlier)?;
     let target = target.description();
     Some(format!(
-        "`{later}` can't stand beside `{earlier}` on {target}: {why}"
+        "`{later}` can't be combined with `{earlier}` on {target}: {why}"
     ))
 }
 
@@ -156,8 +156,8 @@ fn implicit_id_has_conflicts_of_id() {
         let mut messages = errors("the id", &item);
         messages.retain(|message| !message.starts_with("`nested` needs the feature"));
         let excluded = conflicts_of("id").find(|(other, _)| *other == attribute.name);
-        let expected =
-            excluded.map(|(attribute, why)| format!("`{attribute}` can't stand on the id: {why}"));
+        let expected = excluded
+            .map(|(attribute, why)| format!("`{attribute}` can't be used on the id: {why}"));
         assert_eq!(messages, expected.into_iter().collect::<Vec<_>>(), "{item}");
     }
 }

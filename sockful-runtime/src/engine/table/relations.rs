@@ -14,7 +14,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
             return Some(
                 text.plain(" has a parent that is not in the list, ")
                     .quoted(parent.of)
-                    .plain("; list it too"),
+                    .plain("; add it to the list"),
             );
         };
         let mut relation = 0;
@@ -36,7 +36,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
                         .plain(", where ")
                         .plain(other.0)
                         .quoted(other.1)
-                        .plain(" has that name; ")
+                        .plain(" already has that name; ")
                         .plain(remedy(which)),
                 );
             }
@@ -49,7 +49,7 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
                     .quoted(parent.name(which))
                     .plain(" to ")
                     .quoted(on)
-                    .plain(", which has a property of that name; ")
+                    .plain(", which already has a property of that name; ")
                     .plain(remedy(which)),
             );
         }
@@ -61,9 +61,9 @@ pub(super) const fn clash(entries: &[ResourceEntry], at: usize) -> Option<ConstT
 /// How to resolve a name conflict of a route.
 const fn remedy(which: Relation) -> &'static str {
     if which.is_of_child() {
-        "give the field with the parent's id another name"
+        "rename the field with the parent's id"
     } else {
-        "write another with `name = \"…\", plural = \"…\"` beside its `parent`"
+        "write other names with `name = \"…\", plural = \"…\"` next to its `parent`"
     }
 }
 

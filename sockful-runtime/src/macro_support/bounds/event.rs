@@ -6,10 +6,10 @@ use serde::Serialize;
 
 /// A type that can be the data of an event.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be what an event tells",
-    label = "needs `Serialize` and `JsonSchema`",
-    note = "add #[derive(serde::Serialize, schemars::JsonSchema)] to it, or to the types in it that lack them",
-    note = "a resource with private properties would leak them: tell a type that has only what may be seen"
+    message = "`{Self}` can't be the payload of an event",
+    label = "must implement `Serialize` and `JsonSchema`",
+    note = "add #[derive(serde::Serialize, schemars::JsonSchema)] to it, or to the contained types that lack them",
+    note = "a resource with private properties would leak them: use a type with public properties only"
 )]
 pub trait EventData: Serialize + JsonSchema {}
 

@@ -9,9 +9,9 @@ use crate::model::resource::Resource;
 
 /// A type that a hook can borrow in addition to the stored record: [`Context`].
 #[diagnostic::on_unimplemented(
-    message = "a hook is not given a `{Self}`",
-    label = "only `&Context` can be borrowed, and what is stored as `old`",
-    note = "call the parameter `old` if it is the stored record: `old: &Self`, or `old: Option<&Self>` where there may be none"
+    message = "a hook can't have a parameter of type `{Self}`",
+    label = "only `&Context` and the stored record `old` can be parameters",
+    note = "if it is the stored record, name the parameter `old`: `old: &Self`, or `old: Option<&Self>` if there may be none"
 )]
 pub trait HookArg {
     /// Returns the context.
@@ -31,9 +31,9 @@ pub fn hook_arg<T: HookArg + ?Sized>(context: &Context) -> &T {
 
 /// The success type of a hook: `()`.
 #[diagnostic::on_unimplemented(
-    message = "a hook can't return a `{Self}`",
-    label = "nobody would get it",
-    note = "write a hook that returns nothing, or `sockful::Result<()>` where it may refuse"
+    message = "a hook can't return `{Self}`",
+    label = "the returned value would be lost",
+    note = "return nothing, or `sockful::Result<()>` to reject the write"
 )]
 pub trait HookOutput {}
 

@@ -4,8 +4,8 @@ use crate::model::definition::OnDestroy;
 
 /// The type of a parent property that can be set to `None`.
 #[diagnostic::on_unimplemented(
-    message = "a child that holds its parent in a `{Self}` can't be detached",
-    label = "always holds the id of a parent",
+    message = "a child can't be detached if its parent's id is of type `{Self}`",
+    label = "always contains the id of a parent",
     note = "make the field an `Option<{Self}>`, or write \"cascade\" or \"restrict\""
 )]
 pub trait OptionalParent {}

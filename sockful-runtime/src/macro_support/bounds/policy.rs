@@ -9,9 +9,9 @@ use std::marker::PhantomData;
 
 /// The parameter of a policy: `&User`, or `Option<&User>` to include unauthenticated callers.
 #[diagnostic::on_unimplemented(
-    message = "a policy is not given a `{Self}`",
-    label = "the user is borrowed",
-    note = "write `who: &User`, or `who: Option<&User>` to judge those too who are nobody"
+    message = "a policy can't have a parameter of type `{Self}`",
+    label = "the user must be borrowed",
+    note = "write `who: &User`, or `who: Option<&User>` to include unauthenticated clients"
 )]
 pub trait PolicyArg<'a>: Sized {
     /// Converts the user.
@@ -68,9 +68,9 @@ impl<T> UserArgKind for ArgKind<T> {}
 
 /// The kind of parameter that a policy can have.
 #[diagnostic::on_unimplemented(
-    message = "a policy is of the record and the user only",
-    label = "a `{Self}` is neither",
-    note = "write `who: &User`; what needs the `{Self}` is a #[before(…)] hook"
+    message = "a policy depends only on the record and the user",
+    label = "`{Self}` is neither the record nor the user",
+    note = "write `who: &User`; if the `{Self}` is needed, write a #[before(…)] hook"
 )]
 pub trait PolicyArgKind {}
 
@@ -90,9 +90,9 @@ pub fn policy_arg<'a, T: PolicyArg<'a>>(
 
 /// The result of a policy of `read`: a `Filter` of the resource.
 #[diagnostic::on_unimplemented(
-    message = "what is seen of `{R}` is not said by a `{Self}`",
-    label = "these are no conditions on it",
-    note = "write a policy of `read` that returns `sockful::Filter<Self>`"
+    message = "the policy `read` of `{R}` can't return `{Self}`",
+    label = "is not a filter over it",
+    note = "return `sockful::Filter<Self>`"
 )]
 pub trait ReadPolicyOutput<R> {
     /// Converts the filter to the untyped form.
@@ -116,9 +116,9 @@ pub fn read_policy_output<R, T: ReadPolicyOutput<R>>(output: T) -> Result<query:
 
 /// The result of a policy of an action other than `read`: `bool`.
 #[diagnostic::on_unimplemented(
-    message = "a policy says yes or no, and not a `{Self}`",
-    label = "is neither",
-    note = "write a policy that returns `bool`, of `read` one that returns `sockful::Filter<Self>`"
+    message = "a policy can't return `{Self}`",
+    label = "is not `bool`",
+    note = "return `bool`, or `sockful::Filter<Self>` from a policy of `read`"
 )]
 pub trait PolicyOutput {
     /// Returns whether the policy allows the action.

@@ -14,8 +14,8 @@ use std::marker::PhantomData;
 
 /// A struct that can be a resource: serde can write and read it.
 #[diagnostic::on_unimplemented(
-    message = "the resource `{Self}` lacks `Serialize` or `Deserialize`",
-    label = "needs both `Serialize` and `Deserialize`",
+    message = "the resource `{Self}` does not implement `Serialize` and `Deserialize`",
+    label = "must implement both `Serialize` and `Deserialize`",
     note = "write #[derive(serde::Serialize, serde::Deserialize, Resource)] above `{Self}`"
 )]
 pub trait RecordType: Serialize + DeserializeOwned {}
@@ -29,8 +29,8 @@ pub const fn record<T: RecordType>() {}
 /// The type of a parameter of a remote method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of a parameter",
-    label = "needs `Serialize`, `Deserialize` and `JsonSchema`",
-    note = "add #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)] to it, or to the types in it that lack them"
+    label = "must implement `Serialize`, `Deserialize` and `JsonSchema`",
+    note = "add #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)] to it, or to the contained types that lack them"
 )]
 pub trait ParamType: Serialize + DeserializeOwned + JsonSchema {}
 
@@ -45,8 +45,8 @@ pub const fn param<T: ParamType>() -> Codec<T> {
 /// The type of a parameter that takes the whole payload.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of a payload",
-    label = "needs `Deserialize` and `JsonSchema`",
-    note = "add #[derive(serde::Deserialize, schemars::JsonSchema)] to it, or to the types in it that lack them"
+    label = "must implement `Deserialize` and `JsonSchema`",
+    note = "add #[derive(serde::Deserialize, schemars::JsonSchema)] to it, or to the contained types that lack them"
 )]
 pub trait PayloadType: DeserializeOwned + JsonSchema {}
 
@@ -84,8 +84,8 @@ impl<T> NoFieldCodec for FieldCodec<T> {
 /// The type of a property: it has a schema.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the type of a property",
-    label = "has no schema",
-    note = "add #[derive(schemars::JsonSchema)] to it, or to the types in it that lack one"
+    label = "must implement `JsonSchema`",
+    note = "add #[derive(schemars::JsonSchema)] to it, or to the contained types that lack it"
 )]
 pub trait FieldType: JsonSchema {}
 
@@ -104,8 +104,8 @@ pub const fn id<R: Resource>(codec: Codec<R::Id>) -> Codec<R::Id> {
 
 /// The type of a property that can be created without a value: an `Option`.
 #[diagnostic::on_unimplemented(
-    message = "a property that clients can't set needs a value of its own",
-    label = "there is nothing to create it with",
+    message = "a property that clients can't set needs a default",
+    label = "has no value when a record is created",
     note = "add `default` or `default = …` to its #[resource(…)], or make it an `Option<{Self}>`"
 )]
 pub trait OptionalField {}
@@ -124,8 +124,8 @@ pub const fn timestamp<T: TimestampType>(codec: Codec<T>) -> Codec<T> {
 
 /// A type that can hold a revision.
 #[diagnostic::on_unimplemented(
-    message = "a revision can't be kept in a `{Self}`",
-    label = "can't hold every number of a commit",
+    message = "`{Self}` can't be the type of a revision",
+    label = "can't represent every commit number",
     note = "write `u64` or `i64` as the type of the field"
 )]
 pub trait RevisionType {}
@@ -167,9 +167,9 @@ pub const fn indexed<T: Plain>(codec: Codec<T>) -> Codec<T> {
 
 /// A type that a string literal converts to, for defaults such as `default = "dragon"`.
 #[diagnostic::on_unimplemented(
-    message = "a text can't be the default of a `{Self}`",
-    label = "is no `{Self}`, nor can one be made from it",
-    note = "write the default as an expression of the field's type, such as `default = Kind::Dragon`"
+    message = "a string can't be the default of `{Self}`",
+    label = "can't be converted into `{Self}`",
+    note = "write an expression of the field's type, such as `default = Kind::Dragon`"
 )]
 pub trait FromText: From<&'static str> {}
 

@@ -14,9 +14,9 @@ pub const fn resource<R: Resource>() {}
 
 /// A type that a remote method can borrow: [`Context`].
 #[diagnostic::on_unimplemented(
-    message = "a remote method can't borrow a `{Self}`",
+    message = "a remote method can't borrow `{Self}`",
     label = "only `&Context` can be borrowed",
-    note = "an argument is read from the request and belongs to the method: write the parameter without `&`, with a type that owns its value such as `String`"
+    note = "arguments are deserialized from the request: remove `&`, and write an owned type such as `String`"
 )]
 pub trait ContextArg {
     /// Returns the context.
@@ -37,9 +37,9 @@ pub fn context<T: ContextArg + ?Sized>(context: &Context) -> &T {
 /// A type that a remote method can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the result of a remote method",
-    label = "needs `Serialize` and `JsonSchema`",
-    note = "add #[derive(serde::Serialize, schemars::JsonSchema)] to it, or to the types in it that lack them",
-    note = "a resource with private properties would leak them: return a type that has only what may be seen"
+    label = "must implement `Serialize` and `JsonSchema`",
+    note = "add #[derive(serde::Serialize, schemars::JsonSchema)] to it, or to the contained types that lack them",
+    note = "a resource with private properties would leak them: return a type with public properties only"
 )]
 pub trait MethodOutput: Serialize + JsonSchema {}
 
@@ -98,7 +98,7 @@ impl<T> InfallibleReturn for Returned<T> {
 /// An error that a remote method or a hook can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the error of a remote method or a hook",
-    label = "needs `Into<sockful::Error>`",
+    label = "must implement `Into<sockful::Error>`",
     note = "write `impl From<{Self}> for sockful::Error`, or map it: `.map_err(sockful::Error::internal)`"
 )]
 pub trait MethodError: Into<Error> {}

@@ -11,25 +11,25 @@ use std::sync::Arc;
 ///
 /// Applications can implement it: `impl sockful::macro_support::NumberType for Points {}`.
 #[diagnostic::on_unimplemented(
-    message = "`range` is for numbers, and `{Self}` is none",
-    label = "is no number",
-    note = "write `length(…)` for how long a text or a list is, or implement `sockful::macro_support::NumberType` for a type that is written as a number"
+    message = "`range` applies to numbers, not to `{Self}`",
+    label = "is not a number",
+    note = "to limit the length of a string or a list, write `length(…)`; if `{Self}` is serialized as a number, implement `sockful::macro_support::NumberType`"
 )]
 pub trait NumberType {}
 
 /// A type that is a string, an array or an object on the wire, as `length` requires.
 #[diagnostic::on_unimplemented(
-    message = "`length` is for texts, lists and maps, and `{Self}` is none",
+    message = "`length` applies to strings, lists and maps, not to `{Self}`",
     label = "has no length",
-    note = "write `range(…)` for numbers, or implement `sockful::macro_support::LengthType` for a type that is written as a string, an array or an object"
+    note = "to limit a number, write `range(…)`; if `{Self}` is serialized as a string, an array or an object, implement `sockful::macro_support::LengthType`"
 )]
 pub trait LengthType {}
 
 /// A type that is a string on the wire, as `pattern` and `format` require.
 #[diagnostic::on_unimplemented(
-    message = "`pattern` and `format` are for texts, and `{Self}` is none",
-    label = "is no text",
-    note = "make it a `String`, or implement `sockful::macro_support::StringType` for a type that is written as a string"
+    message = "`pattern` and `format` apply to strings, not to `{Self}`",
+    label = "is not a string",
+    note = "use `String`; if `{Self}` is serialized as a string, implement `sockful::macro_support::StringType`"
 )]
 pub trait StringType {}
 
@@ -69,9 +69,9 @@ pub const fn string<T: StringType>(codec: Codec<T>) -> Codec<T> {
 
 /// A type that can be sanitized: one string or several.
 #[diagnostic::on_unimplemented(
-    message = "`sanitize` is for texts, and `{Self}` is none",
-    label = "is no text",
-    note = "`String`, `Option<String>` and `Vec<String>` can be sanitised"
+    message = "`sanitize` applies to strings, not to `{Self}`",
+    label = "is not a string",
+    note = "`String`, `Option<String>` and `Vec<String>` can be sanitized"
 )]
 pub trait SanitizedType: Sized {
     /// Applies `change` to each string.
@@ -131,8 +131,8 @@ pub fn uppercase(text: String) -> String {
 /// The return type of a function of `conform`: `bool`, or a `Result` with a message.
 #[diagnostic::on_unimplemented(
     message = "a function for `conform` can't return `{Self}`",
-    label = "returns no verdict",
-    note = "return `bool`, or a `Result<(), E>` whose error says what is wrong with the value, to be read after its name: \"is not …\""
+    label = "is not `bool` or `Result<(), E>`",
+    note = "return `bool`, or `Result<(), E>` with an error that reads as a predicate of the property's name: \"is not …\""
 )]
 pub trait ConformOutput {
     /// Converts to a `Result`.
@@ -148,7 +148,7 @@ impl ConformOutput for bool {
         if self {
             Ok(())
         } else {
-            Err(Cow::Borrowed("is refused"))
+            Err(Cow::Borrowed("is invalid"))
         }
     }
 }
@@ -177,9 +177,9 @@ pub const fn nested<T: NestedType>(codec: Codec<T>) -> Codec<T> {
 /// A type that validates its values, as `nested` requires.
 #[cfg(feature = "garde")]
 #[diagnostic::on_unimplemented(
-    message = "`nested` asks for `garde::Validate`, which `{Self}` lacks",
-    label = "can't be asked what is wrong with it",
-    note = "add #[derive(garde::Validate)] to it, with a context that has a `Default` if it has one"
+    message = "`nested` needs `garde::Validate`, which `{Self}` does not implement",
+    label = "must implement `garde::Validate`",
+    note = "add #[derive(garde::Validate)] to it; a context type must implement `Default`"
 )]
 pub trait NestedType {
     /// The faults, with paths relative to the value.

@@ -28,9 +28,9 @@ use uuid::Uuid;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a plain value",
-    label = "can't be compared, looked up or sorted by",
-    note = "if `{Self}` is a type of yours that serde writes as a string, a number or a boolean, write `impl sockful::Plain for {Self} {{}}`",
-    note = "if it is a type of another crate, wrap it in a type of yours with #[serde(transparent)], and write `impl sockful::Plain` for that one"
+    label = "can't be compared, indexed or sorted",
+    note = "if `{Self}` is defined in this crate and serialized as a string, a number or a boolean, write `impl sockful::Plain for {Self} {{}}`",
+    note = "if it is defined in another crate, wrap it in a type with #[serde(transparent)], and write `impl sockful::Plain` for that type"
 )]
 pub trait Plain: Serialize {
     /// How stores compare and index the values. Default: as JSON.
@@ -39,25 +39,25 @@ pub trait Plain: Serialize {
 
 /// A type whose values have an order.
 #[diagnostic::on_unimplemented(
-    message = "values of `{Self}` are not less or greater than each other",
-    label = "has no order to ask for",
-    note = "numbers and strings have one; ask with `eq`, `ne`, `one_of` and `none_of` here"
+    message = "values of `{Self}` have no order",
+    label = "can't be compared with `lt`, `lte`, `gt` or `gte`",
+    note = "only numbers and strings are ordered; use `eq`, `ne`, `one_of` or `none_of`"
 )]
 pub trait Ordered: Plain {}
 
 /// A string type, whose values have prefixes.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` is no text",
-    label = "only a text has a beginning to ask for",
-    note = "`prefix` is for strings; ask with `eq`, `ne`, `one_of` and `none_of` here"
+    message = "`{Self}` is not a string",
+    label = "has no prefix",
+    note = "`prefix` applies to strings; use `eq`, `ne`, `one_of` or `none_of`"
 )]
 pub trait Text: Plain {}
 
 /// A type that can be null.
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` is never null",
-    label = "is no `Option`, so it always has a value",
-    note = "only a property that is an `Option` can be asked for null"
+    message = "`{Self}` is never null",
+    label = "is not an `Option`, so it always has a value",
+    note = "only a property of an `Option` type can be compared with null"
 )]
 pub trait Nullable {}
 
@@ -124,9 +124,9 @@ impl<T: Text> Text for Option<T> {}
 /// A value that a property of type `T` is compared with: a `T`, a reference to one, the content of an
 /// `Option`, or a `&str` for a `String`.
 #[diagnostic::on_unimplemented(
-    message = "a property of type `{T}` can't be compared with a `{Self}`",
+    message = "a property of type `{T}` can't be compared with `{Self}`",
     label = "can't be compared",
-    note = "properties are compared with single values of their type: booleans, numbers and strings, not lists and objects"
+    note = "a property can be compared with one value of its type: a boolean, a number or a string, not a list or an object"
 )]
 pub trait Like<T>: Sized {
     /// Returns the value in the form that queries use.
