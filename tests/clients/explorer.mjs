@@ -130,7 +130,7 @@ async function resumes(browser) {
     window.isCutOff = true;
     window.sockets.at(-1).close();
   });
-  await other.getByText('as they were').waitFor();
+  await other.getByText('last known state').waitFor();
   await other.evaluate(() => { window.isCutOff = false; });
   await done(page, 'create', { id });
   await other.getByRole('link', { name: id }).waitFor();
@@ -159,12 +159,12 @@ async function logs(browser) {
   await page.getByLabel('Filter frames').fill('');
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Send' }).click();
-  await page.getByRole('button', { name: /^Go on \([2-9]/ }).waitFor();
-  await page.getByRole('button', { name: /^Go on/ }).click();
+  await page.getByRole('button', { name: /^Resume \([2-9]/ }).waitFor();
+  await page.getByRole('button', { name: /^Resume/ }).click();
   await log.getByText(/"hand:\d+"\]/).first().waitFor();
   await text.fill('["creature","fly",null,7000]');
   await page.getByRole('button', { name: 'Send' }).click();
-  await page.getByLabel('Which frames').selectOption('errors');
+  await page.getByLabel('Frames to show').selectOption('errors');
   await log.getByText('unknown_action').waitFor();
   assert.equal(await log.getByRole('listitem').count(), 1, 'errors alone');
   await page.getByRole('button', { name: 'Clear' }).click();

@@ -18,13 +18,13 @@ export async function signsIn(browser, url) {
 async function signsInBy(door, browser, url) {
   const token = await door.guest.signIn({ name: 'ada', password: 'lovelace' });
   const page = await open(browser, url);
-  await page.getByText('This server tells what it serves to those it knows.').waitFor();
+  await page.getByText('The API description requires authentication.').waitFor();
   await isAccessible(page, 'nobody');
   const dialog = page.getByRole('dialog');
   const sign = (given) => dialog.getByLabel('Token').fill(given).then(() => dialog.getByRole('button', { name: 'Sign in' }).click());
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await sign('wrong');
-  await dialog.getByText('The token is refused').waitFor();
+  await dialog.getByText('The token was rejected').waitFor();
   assert.equal(await dialog.getByLabel('Token').getAttribute('aria-invalid'), 'true');
   await isAccessible(page, 'the dialog for a token');
   await sign(token);
@@ -53,7 +53,7 @@ async function signsInBy(door, browser, url) {
   await page.getByRole('link', { name: 'hoards' }).first().waitFor();
   await door.$client.authenticate(token);
   await door.guest.signOut();
-  await page.getByText('The token is refused, or its time is over.').waitFor();
+  await page.getByText('The token was rejected or has expired.').waitFor();
   // The browser itself says that the description was refused.
   page.faults = page.faults.filter((it) => !/status of 401/.test(it));
   await close(page);

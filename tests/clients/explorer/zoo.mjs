@@ -13,10 +13,10 @@ export async function forms(browser, url) {
   for (const [label, value] of Object.entries({ id, species: 'lion', weight: '-1', name: '', chip: '18446744073709551615' })) await field(label).fill(value);
   await field('diet').selectOption('meat');
   await field('tame').selectOption('true');
-  await dialog.getByLabel('give it: enclosure').check();
+  await dialog.getByLabel('set: enclosure').check();
   await field('house').fill('savanna');
   await field('area').fill('0.5');
-  await dialog.getByLabel('give it: tags').check();
+  await dialog.getByLabel('set: tags').check();
   await dialog.getByRole('button', { name: 'Add an item to tags' }).click();
   await field('tags 1').fill('king');
   await dialog.getByRole('button', { name: 'create', exact: true }).click();
@@ -37,9 +37,9 @@ export async function forms(browser, url) {
   await roar.locator('[aria-invalid=true]').waitFor();
   await roar.getByLabel('loudness', { exact: true }).fill('7');
   await roar.getByRole('button', { name: 'roar', exact: true }).click();
-  await roar.getByText('Answer').waitFor();
+  await roar.getByText('Result').waitFor();
   await roar.getByRole('button', { name: 'Close' }).click();
-  await page.getByRole('list', { name: 'What has happened to it' }).getByText('{"loudness":7}').waitFor();
+  await page.getByRole('list', { name: 'Events of the record' }).getByText('{"loudness":7}').waitFor();
   await done(page, 'destroy');
 
   // A method without self is of the resource as a whole.
@@ -66,7 +66,7 @@ export async function conflicts(browser, url) {
   const id = fresh('copy');
   await page.goto(`${url}/#/animal`);
   const creating = await act(page, 'create', { id, name: 'Elsa', species: 'cat', weight: '4' });
-  await creating.getByText('This name is taken by another record.').waitFor();
+  await creating.getByText('This name is already taken by another record.').waitFor();
   await page.keyboard.press('Escape');
 
   // A record that somebody else has changed since.
@@ -77,7 +77,7 @@ export async function conflicts(browser, url) {
   await done(other, 'update', { weight: '181' });
   await dialog.getByLabel('weight', { exact: true }).fill('182');
   await dialog.getByRole('button', { name: 'update', exact: true }).click();
-  await dialog.getByText('Somebody else has changed this record since you opened it.').waitFor();
+  await dialog.getByText('The record was changed since you opened it.').waitFor();
   assert.equal(await dialog.getByLabel('weight', { exact: true }).inputValue(), '182', 'what was typed is kept');
   await isAccessible(page, 'a conflict');
   await dialog.getByLabel(/only if nobody has changed it since/).uncheck();

@@ -39,7 +39,7 @@ export function open(action, { given = {}, record, title } = {}) {
     el('p', { className: 'soft', textContent: action.description }),
     el('div', { className: 'scrolled' },
       form.node,
-      ifRev && el('label', { className: 'null' }, ifRev, `only if nobody has changed it since (revision ${rev})`),
+      ifRev && el('label', { className: 'null' }, ifRev, `only if the record is unchanged (revision ${rev})`),
       result,
       snippets.box),
     el('footer', { className: 'row' }, doer, button('Close', () => dialog.close())));
@@ -62,7 +62,7 @@ export function open(action, { given = {}, record, title } = {}) {
       }
     } catch (error) {
       doer.disabled = false;
-      if (error instanceof SyntaxError) form.show({ message: `This is no JSON: ${error.message}` });
+      if (error instanceof SyntaxError) form.show({ message: `invalid JSON: ${error.message}` });
       else form.show(error);
     } finally {
       doer.disabled = false;
@@ -83,8 +83,8 @@ export function open(action, { given = {}, record, title } = {}) {
 /** Shows a result: text as it is, anything else as JSON. */
 function show(place, answer) {
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer, null, 2) ?? 'null';
-  const count = Array.isArray(answer) ? `, ${answer.length} of them${answer.next ? ', and there are more' : ''}` : '';
-  place.replaceChildren(el('strong', { textContent: `Answer${count}` }), el('pre', { textContent: text, tabIndex: 0 }));
+  const count = Array.isArray(answer) ? `: ${answer.length} items${answer.next ? ', and there are more' : ''}` : '';
+  place.replaceChildren(el('strong', { textContent: `Result${count}` }), el('pre', { textContent: text, tabIndex: 0 }));
 }
 
 /** The message for data that could not be read. */

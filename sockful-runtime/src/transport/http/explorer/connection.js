@@ -46,7 +46,7 @@ export async function start() {
   now.client.on('status', (status) => [now.status = status, told('status'), ping()]);
   now.client.on('changed', (changed) => changed.verdict !== 'same' && told('changed', changed));
   now.client.on('expired', () => told('expired'));
-  now.client.on('error', (error) => error?.code === 'unauthenticated' && leave('The token is refused, or its time is over.'));
+  now.client.on('error', (error) => error?.code === 'unauthenticated' && leave('The token was rejected or has expired.'));
   told('described');
   told('who');
 }
@@ -59,7 +59,7 @@ async function describe(mine) {
       const answer = await fetch(new URL('sockful/schema.json', base), { headers });
       if (answer.ok) return await answer.json();
       now.refused = answer.status;
-      if (answer.status === 401 && now.token) forget('The token is refused.');
+      if (answer.status === 401 && now.token) forget('The token was rejected.');
       if (answer.status < 500) return undefined;
     } catch {
       // The server is not available yet.

@@ -42,7 +42,7 @@ export async function copy(text, what) {
     await navigator.clipboard.writeText(text);
     tell(`${what} copied`);
   } catch {
-    tell(`${what} could not be copied: the browser does not allow it`, true);
+    tell(`${what} could not be copied: the browser denied access to the clipboard`, true);
   }
 }
 
@@ -55,13 +55,14 @@ export function shown(value) {
 /** Formats an error for display. */
 export function inWords(error) {
   const says = {
-    unauthenticated: 'You are nobody here. Sign in with a token.',
-    forbidden: 'You may not do this.',
-    not_found: 'It is not there, or you may not see it.',
+    unauthenticated: 'Authentication required. Sign in with a token.',
+    forbidden: 'You are not allowed to do this.',
+    not_found: 'It does not exist, or you are not allowed to read it.',
     rate_limited: 'Too many requests. Wait a moment.',
-    timeout: 'The server did not answer in time.',
-    unknown: 'The connection ended before the reply: it may have been done or not.',
+    timeout: 'The request timed out.',
+    unknown: 'The connection ended before the reply.',
   }[error.code];
-  const outcome = error.outcome === 'unknown' && error.code !== 'unknown' ? ' It may have taken effect or not.' : '';
-  return `${says ? `${says} ` : ''}${error.message ?? error}${outcome}`;
+  const outcome = error.outcome === 'unknown' || error.code === 'unknown' ? ' The request may have taken effect.' : '';
+  const message = error.message ?? error;
+  return says ? `${says}${outcome} (${message})` : `${message}${outcome && `.${outcome}`}`;
 }

@@ -59,7 +59,7 @@ function inputOf({ schema, before, isRequired }, id) {
   const choices = choicesOf(schema) ?? (schema.type === 'boolean' ? [true, false] : undefined);
   if (choices) {
     const values = schema.isNullable ? [...choices, null] : choices;
-    const none = el('option', { value: '', textContent: placeholder ? `${placeholder} by default` : isRequired ? 'choose' : 'left out' });
+    const none = el('option', { value: '', textContent: placeholder ? `${placeholder} by default` : isRequired ? 'choose' : 'not set' });
     const input = el('select', { id }, none, values.map((it, at) => el('option', { value: String(at), textContent: it === null ? 'null' : String(it) })));
     const at = before === undefined ? -1 : values.indexOf(before);
     input.value = at < 0 ? '' : String(at);
@@ -105,7 +105,7 @@ function group({ key, schema, isRequired, before }, isOn, inside) {
   if (isThere) isThere.onchange = () => { content.hidden = !isThere.checked; };
   const node = el('fieldset', { className: 'field group' },
     el('legend', { className: isRequired ? 'needed' : '', textContent: key }),
-    isThere && el('label', { className: 'null', for: id }, isThere, 'give it', el('span', { className: 'unseen', textContent: `: ${key}` })),
+    isThere && el('label', { className: 'null', for: id }, isThere, 'set', el('span', { className: 'unseen', textContent: `: ${key}` })),
     hintOf(schema) && el('small', { className: 'hint', textContent: hintOf(schema) }),
     content,
     el('small', { id: `${id}-fault`, className: 'fault' }));

@@ -5,7 +5,7 @@ import { choicesOf } from './words.js';
 
 const OPERATORS = [
   ['=', 'is'], ['$ne', 'is not'], ['$gt', '>'], ['$gte', '≥'], ['$lt', '<'], ['$lte', '≤'],
-  ['$in', 'is one of'], ['$nin', 'is none of'], ['$prefix', 'begins with'],
+  ['$in', 'is one of'], ['$nin', 'is none of'], ['$prefix', 'starts with'],
 ];
 
 /** @param {object} resource of the model; @param {Record<string, any>} where; @param {(where) => void} change */
@@ -46,13 +46,13 @@ function jsonOf(where, change) {
     event.preventDefault();
     try {
       const read = JSON.parse(text.value || '{}');
-      if (typeof read !== 'object' || read === null || Array.isArray(read)) throw new Error('conditions are an object');
+      if (typeof read !== 'object' || read === null || Array.isArray(read)) throw new Error('conditions must be a JSON object');
       change(read);
     } catch (error) {
       fault.textContent = error.message;
     }
   };
-  return el('details', { className: 'json' }, el('summary', { textContent: 'as JSON' }), form);
+  return el('details', { className: 'json' }, el('summary', { textContent: 'Edit as JSON' }), form);
 }
 
 /** Describes each condition in words, with the filter without it. */

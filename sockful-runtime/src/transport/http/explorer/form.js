@@ -26,7 +26,7 @@ export function formOf(action, given, before, resolve) {
   const inJson = el('div', { className: 'field', hidden: true },
     el('label', { for: id, textContent: 'Payload' }),
     json,
-    el('small', { id: `${id}-hint`, className: 'hint', textContent: 'The whole payload as JSON, sent as it stands' }));
+    el('small', { id: `${id}-hint`, className: 'hint', textContent: 'The whole payload as JSON, sent unchanged' }));
   const inFields = el('div', { className: 'fields' }, fields.map((it) => it.node));
   const fault = el('div', { className: 'faults', role: 'alert' });
   const isOpen = action.isOpen && asked.length === 0;
@@ -87,12 +87,12 @@ function isSame(a, b) {
 }
 
 function summary(error, count) {
-  if (error.code === 'invalid' && count) return count === 1 ? 'One thing is not right yet.' : `${count} things are not right yet.`;
+  if (error.code === 'invalid' && count) return count === 1 ? '1 property is invalid.' : `${count} properties are invalid.`;
   if (error.code === 'conflict' && /rev/.test(`${error.path} ${error.message}`)) {
-    return 'Somebody else has changed this record since you opened it. What you have typed is kept: look at the record as it is now, and send again without the condition if yours is to stand.';
+    return 'The record was changed since you opened it. Your input is kept: review the current record, then send again without the revision check to overwrite it.';
   }
-  if (error.code === 'conflict' && error.path) return `This ${error.path} is taken by another record.`;
-  if (error.code === 'conflict') return `Something stands against it: ${error.message}.`;
+  if (error.code === 'conflict' && error.path) return `This ${error.path} is already taken by another record.`;
+  if (error.code === 'conflict') return `Conflict: ${error.message}.`;
   return inWords(error);
 }
 

@@ -16,12 +16,12 @@ export function showLog(room) {
   const list = el('ol');
   const log = el('div', { className: 'log', tabIndex: 0, role: 'log', 'aria-live': 'off', 'aria-label': 'Frames sent and received' }, list);
   const filter = el('input', { type: 'search', ariaLabel: 'Filter frames', placeholder: 'filter', oninput: redraw });
-  const kind = el('select', { ariaLabel: 'Which frames', onchange: redraw },
+  const kind = el('select', { ariaLabel: 'Frames to show', onchange: redraw },
     [['', 'all but pings'], ['out', 'sent'], ['in', 'received'], ['bad', 'errors'], ['every', 'all']].map(([value, textContent]) => el('option', { value, textContent })));
   const pause = button('Pause', () => {
     isPaused = !isPaused;
     held = 0;
-    pause.textContent = isPaused ? 'Go on' : 'Pause';
+    pause.textContent = isPaused ? 'Resume' : 'Pause';
     pause.setAttribute('aria-pressed', isPaused);
     if (!isPaused) redraw();
   }, { className: 'small', 'aria-pressed': 'false' });
@@ -47,7 +47,7 @@ export function showLog(room) {
   }
   listen((frame) => {
     if (isPaused) {
-      pause.textContent = `Go on (${++held})`;
+      pause.textContent = `Resume (${++held})`;
       return;
     }
     if (waiting.length === 0) requestAnimationFrame(paint);

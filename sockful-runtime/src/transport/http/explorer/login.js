@@ -13,7 +13,7 @@ export function openLogin() {
     el('div', { className: 'field' },
       el('label', { for: id, textContent: 'Token' }),
       token,
-      el('small', { id: `${id}-hint`, className: 'hint', textContent: 'It is sent to this server and kept until this tab is closed.' }),
+      el('small', { id: `${id}-hint`, className: 'hint', textContent: 'The token is sent to this server and kept until this tab is closed.' }),
       fault),
     el('footer', { className: 'row' }, el('button', { className: 'main', textContent: 'Sign in' }), button('Close', () => dialog.close())));
   form.onsubmit = async (event) => {
@@ -25,7 +25,7 @@ export function openLogin() {
       dialog.close();
       tell(`Signed in as ${whoIs(now.token)}`);
     } catch (error) {
-      fault.textContent = error.code === 'unknown_action' ? 'This server does not ask who calls.' : `The token is refused: ${error.message}`;
+      fault.textContent = error.code === 'unknown_action' ? 'This server has no authentication.' : `The token was rejected: ${error.message}`;
       token.setAttribute('aria-invalid', 'true');
       token.focus();
     }

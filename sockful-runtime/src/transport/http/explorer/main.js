@@ -39,16 +39,16 @@ function draw(view, name, tab, rest, query) {
   const resource = now.model.resources.get(name);
   if (resource && tab === 'record' && rest.length) return showRecord(view, resource, rest[0]);
   if (resource && TABS.includes(tab)) return showResource(view, resource, tab, rest, query);
-  view.append(el('h1', { tabIndex: -1, textContent: 'There is nothing here' }), el('p', {}, link('#/', 'To the server')));
+  view.append(el('h1', { tabIndex: -1, textContent: 'Page not found' }), el('p', {}, link('#/', 'Server overview')));
   return undefined;
 }
 
 function showNobody(view) {
   view.append(
-    el('h1', { tabIndex: -1, textContent: now.token === null ? 'Who are you?' : 'No description' }),
-    el('p', { textContent: now.why ?? 'This server tells what it serves to those it knows.' }),
+    el('h1', { tabIndex: -1, textContent: now.token === null ? 'Sign in' : 'No description' }),
+    el('p', { textContent: now.why ?? 'The API description requires authentication.' }),
     el('p', {}, button('Sign in with a token', openLogin, { className: 'main' })),
-    el('p', { className: 'soft', textContent: 'Frames can be sent by hand meanwhile.' }));
+    el('p', { className: 'soft', textContent: 'You can still send frames by hand.' }));
 }
 
 const decoded = (text) => {
@@ -75,7 +75,7 @@ function showStatus() {
 
 function showChanged({ verdict, changes }) {
   const says = changes.slice(0, 5).map((it) => `${it.resource} ${it.what} ${it.message}`.replace(/\s+/g, ' ')).join('; ');
-  $('banner').replaceChildren(el('p', { textContent: `What the server describes has changed (${verdict})${says && `: ${says}`}.` }), button('Load it anew', () => location.reload()));
+  $('banner').replaceChildren(el('p', { textContent: `The API description has changed (${verdict})${says && `: ${says}`}.` }), button('Reload', () => location.reload()));
   $('banner').hidden = false;
 }
 
@@ -101,7 +101,7 @@ on((what, detail) => {
   if (what === 'hello' || what === 'who') showWho();
   if (what === 'described') [showResources(), before = undefined, show()];
   if (what === 'changed') showChanged(detail);
-  if (what === 'expired') tell('The time of the token is over, or it was taken back.', true);
+  if (what === 'expired') tell('The token has expired or was revoked.', true);
 });
 $('skip').onclick = (event) => {
   event.preventDefault();

@@ -9,7 +9,7 @@ const FILES = ['client.js', 'client.d.ts', 'types.d.ts', 'types.js', 'schema.jso
 export function showOverview(view) {
   const resources = [...now.model.resources.values()];
   view.append(
-    el('header', { className: 'head' }, el('div', {}, el('h1', { tabIndex: -1, textContent: 'This server' }),
+    el('header', { className: 'head' }, el('div', {}, el('h1', { tabIndex: -1, textContent: 'Server' }),
       el('p', { className: 'soft', textContent: `${location.host}${location.pathname}` }))),
     el('h2', { textContent: 'Resources' }),
     el('ul', { className: 'cards' }, resources.map((it) => el('li', {},

@@ -16,7 +16,7 @@ export function showRecord(view, resource, id) {
   const says = el('p', { className: 'says' });
   const trouble = el('div');
   const doing = el('div', { className: 'row doing' });
-  const events = el('ol', { className: 'happened', ariaLabel: 'What has happened to it' });
+  const events = el('ol', { className: 'happened', ariaLabel: 'Events of the record' });
   const parents = el('p');
   let record;
   let marking;
@@ -33,7 +33,7 @@ export function showRecord(view, resource, id) {
     button(action.name, act(action), { className: action.name === 'destroy' ? 'danger' : action.name === 'update' ? 'main' : '', title: action.description })));
 
   view.append(
-    el('nav', { className: 'crumbs', ariaLabel: 'Where this is' }, link(`#/${encoded(resource.name)}`, resource.plural), ' / ', el('span', { textContent: id })),
+    el('nav', { className: 'crumbs', ariaLabel: 'Breadcrumb' }, link(`#/${encoded(resource.name)}`, resource.plural), ' / ', el('span', { textContent: id })),
     el('header', { className: 'head' }, el('h1', { tabIndex: -1, textContent: id }), doing),
     says, trouble, values, parents, events);
 
@@ -52,13 +52,13 @@ export function showRecord(view, resource, id) {
   const write = () => {
     const as = source.seq === undefined ? '' : `, as of commit ${source.seq}`;
     says.className = `says ${source.status}`;
-    says.textContent = source.status === 'live' && !record ? `not there${as}` : { connecting: 'reading …', live: `live${as}`, stale: `as it was${as}`, ended: 'not live' }[source.status];
+    says.textContent = source.status === 'live' && !record ? `does not exist${as}` : { connecting: 'loading …', live: `live${as}`, stale: `last known state${as}`, ended: 'not live' }[source.status];
     if (source.status === 'ended') trouble.replaceChildren(complaint(source.error));
   };
   const took = (event, before) => {
     record = source.get(given[resource.id]);
     if (!['reset', 'created', 'updated'].includes(event.type)) happened(events, event);
-    if (event.type === 'destroyed') tell(`${id} is gone`);
+    if (event.type === 'destroyed') tell(`${id} was destroyed`);
     draw(event.type === 'updated' ? before : undefined);
     write();
   };

@@ -45,7 +45,7 @@ function records(view, resource, rest, query) {
     label: resource.plural,
     sortBy: (name) => go({ sort: asked.sort[name] === 1 ? { [name]: -1 } : asked.sort[name] === -1 ? {} : { [name]: 1 } }),
   });
-  const how = el('select', { ariaLabel: 'How they are shown', onchange: () => go({ limit: Number(how.value) || undefined }) },
+  const how = el('select', { ariaLabel: 'Display mode', onchange: () => go({ limit: Number(how.value) || undefined }) },
     el('option', { value: '', textContent: 'all, live' }), LIMITS.map((it) => el('option', { value: String(it), textContent: `pages of ${it}` })));
   how.value = asked.limit ? String(asked.limit) : '';
   view.append(
@@ -107,10 +107,10 @@ function properties(view, resource) {
 }
 
 function events(view, resource) {
-  if (resource.events.length === 0) view.append(el('p', { className: 'soft', textContent: 'It declares no events of its own. created, updated and destroyed are told of every record.' }));
+  if (resource.events.length === 0) view.append(el('p', { className: 'soft', textContent: 'No declared events. `created`, `updated` and `destroyed` are sent for every record.' }));
   view.append(el('ul', { className: 'cards' }, resource.events.map((it) => el('li', {},
     el('strong', { textContent: it.name }),
     el('p', { textContent: it.description ?? '' }),
-    el('details', {}, el('summary', { textContent: 'Its data' }), el('pre', { textContent: JSON.stringify(it.data, null, 2), tabIndex: 0 }))))));
+    el('details', {}, el('summary', { textContent: 'Payload' }), el('pre', { textContent: JSON.stringify(it.data, null, 2), tabIndex: 0 }))))));
   return () => {};
 }

@@ -36,7 +36,7 @@ export function snippetBox(resource, action, read) {
     try {
       payload = read();
     } catch (error) {
-      return inside.replaceChildren(el('p', { className: 'soft', textContent: `The payload is no JSON: ${error.message}` }));
+      return inside.replaceChildren(el('p', { className: 'soft', textContent: `The payload is not valid JSON: ${error.message}` }));
     }
     inside.replaceChildren(...Object.entries(snippetsOf(resource, action, payload)).map(([name, text]) =>
       el('div', { className: 'snippet' },

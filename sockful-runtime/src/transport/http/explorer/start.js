@@ -5,6 +5,6 @@ try {
   await import(`${base}sockful/explorer/main.js`);
 } catch (error) {
   const told = document.getElementById('empty');
-  if (told) told.textContent = `The explorer can't be loaded from ${base}sockful/explorer/: ${error.message}`;
+  if (told) told.textContent = `Cannot load the explorer from ${base}sockful/explorer/: ${error.message}`;
   throw error;
 }

@@ -72,15 +72,15 @@ export function tableOf(asked) {
     const as = seq === undefined ? '' : `, as of commit ${seq}`;
     says.className = `says ${status}`;
     says.textContent = {
-      connecting: 'reading …',
+      connecting: 'loading …',
       live: `${count} · live${as}`,
-      stale: `${count} · as they were${as}; the connection is being made again`,
+      stale: `${count} · last known state${as}; reconnecting`,
       page: `${count} · page ${source.number}${as}`,
       ended: 'not shown',
     }[status];
     trouble.replaceChildren();
     if (status === 'ended' && ['too_large', 'unknown_action'].includes(error?.code) && source.read === undefined) {
-      note.replaceChildren(el('p', { className: 'note', textContent: `They can't be live (${error.message}); they are read page by page.` }));
+      note.replaceChildren(el('p', { className: 'note', textContent: `Live updates are not available (${error.message}); the records are shown page by page.` }));
       return begin(true);
     }
     if (status === 'ended' && error) trouble.replaceChildren(complaint(error));
@@ -97,7 +97,7 @@ export function tableOf(asked) {
     turning.replaceChildren(
       button('Previous page', () => source.previous()),
       button('Next page', () => source.next()),
-      button('Read again', () => source.read()));
+      button('Reload', () => source.read()));
   }
 
   begin(Boolean(limit) || !canLive);

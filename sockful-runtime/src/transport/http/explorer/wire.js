@@ -33,9 +33,9 @@ export function clear() {
 
 /** Sends a text as it is. */
 export function sendByHand(text) {
-  if (socket?.readyState !== WebSocket.OPEN) throw new Error('there is no connection');
+  if (socket?.readyState !== WebSocket.OPEN) throw new Error('not connected');
   const id = parsed(text)?.[3];
-  if (asked.has(id)) throw new Error(`the ack_id ${id} is in use by the page itself; take another, such as "hand:1"`);
+  if (asked.has(id)) throw new Error(`the ack_id ${id} is used by the page itself; use another, such as "hand:1"`);
   if (id !== undefined && id !== null) byHand.add(id);
   socket.sendByHand(text);
 }

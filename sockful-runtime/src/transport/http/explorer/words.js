@@ -4,8 +4,8 @@ import { shown } from './dom.js';
 import { isWide } from './schema.js';
 
 const FORMATS = {
-  'date-time': 'a time of RFC 3339, such as 2024-02-29T12:00:00.123Z',
-  date: 'a day, such as 2024-02-29',
+  'date-time': 'an RFC 3339 timestamp, such as 2024-02-29T12:00:00.123Z',
+  date: 'a date, such as 2024-02-29',
   email: 'an email address',
   uri: 'a URL',
   uuid: 'a UUID',
@@ -21,7 +21,7 @@ export function typeOf(schema) {
   if (isWide(schema)) return `wide integer${orNull}`;
   const type = [schema.type ?? 'any JSON'].flat().join(' or ');
   const of = type === 'array' && schema.items?.type ? ` of ${schema.items.type}` : '';
-  return `${{ string: 'text', array: 'list' }[type] ?? type}${of}${orNull}`;
+  return `${{ string: 'string', array: 'list' }[type] ?? type}${of}${orNull}`;
 }
 
 /** Returns the values of an enumeration, in any of its encodings. */
@@ -45,7 +45,7 @@ export function rulesOf(schema) {
   rules.push(...counted(schema.minLength, schema.maxLength, 'character'));
   rules.push(...counted(schema.minItems, schema.maxItems, 'item'));
   rules.push(...counted(schema.minProperties, schema.maxProperties, 'entry'));
-  if (schema.uniqueItems) rules.push('no item twice');
+  if (schema.uniqueItems) rules.push('no duplicate items');
   if (FORMATS[schema.format]) rules.push(FORMATS[schema.format]);
   if (schema.pattern && !isWide(schema)) rules.push(`matches ${schema.pattern}`);
   return rules;
@@ -72,14 +72,14 @@ export function tagsOf(property, resource) {
   const parent = resource.parents.find((it) => it.key === property.name);
   return [
     property.isId && 'id',
-    parent && `names its ${parent.of}`,
+    parent && `id of its ${parent.of}`,
     property.isRequired && 'required',
     property.isReadOnly && 'read only',
     property.isWriteOnly && 'write only',
     property.isImmutable && 'set once, at creation',
     schema.isNullable && 'may be null',
     schema.default !== undefined && schema.default !== null && `${shown(schema.default)} by default`,
-    isWide(schema) && 'sent as decimal text',
+    isWide(schema) && 'sent as a decimal string',
     ...rulesOf(schema),
   ].filter(Boolean);
 }
