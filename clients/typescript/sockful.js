@@ -4,7 +4,7 @@
 
 const CLOSED = 'the client is closed';
 const LOST = 'the connection ended before the reply';
-const TOO_LARGE = 'the request is larger than the server takes';
+const TOO_LARGE = 'the request is larger than the server accepts';
 const READS = new Set(['get', 'find', 'all', 'count']);
 const OF_RECORDS = new Set(['create', 'get', 'find', 'all', 'update', 'save', 'destroy', 'subscribe']);
 const DEFAULTS = { timeoutMs: 30000, maxQueue: 1000, maxEvents: 1000, heartbeatMs: 30000, deadlineMs: 10000 };
@@ -132,7 +132,7 @@ class Connection {
     for (const name of ['maxQueue', 'maxEvents']) count(this.options[name], name);
     this.token = options.token;
     this.WebSocket = options.WebSocket ?? globalThis.WebSocket;
-    if (!this.WebSocket) throw new TypeError('there is no global `WebSocket`; give one as an option');
+    if (!this.WebSocket) throw new TypeError('no global `WebSocket`; pass one as an option');
     this.reads = new Set(options.api?.reads);
     this.url = new URL(url, globalThis.location?.href).href.replace(/^http/, 'ws');
     const wide = Object.entries(options.api?.wide ?? {}).filter(([, names]) => names.length);
@@ -184,11 +184,11 @@ class Connection {
     socket.onerror = current((event) => {
       const { error = event?.message ? event : undefined } = event ?? {};
       // Browsers do not report a reason.
-      this.emitter.emit('error', error ?? new SockfulError({ code: 'unavailable', message: `no connection to ${this.url}` }));
+      this.emitter.emit('error', error ?? new SockfulError({ code: 'unavailable', message: `cannot connect to ${this.url}` }));
       // The package `ws` reports the status only in its message.
       const status = /response: (401|403|421)\b/.exec(error?.message)?.[1];
       this.lost();
-      if (status) this.refused(status === '401' ? 'unauthenticated' : 'forbidden', `the server refused the handshake with ${status}`);
+      if (status) this.refused(status === '401' ? 'unauthenticated' : 'forbidden', `the server rejected the handshake with status ${status}`);
     });
     socket.onclose = current((event) => this.lost(event?.code));
   }
@@ -201,7 +201,7 @@ class Connection {
     const response = await fetch(url, { credentials: 'omit', cache: 'no-store' }).catch(() => undefined);
     if (response?.status !== 403 && response?.status !== 421) return;
     const text = await response.text().catch(() => '');
-    this.refused('forbidden', text.trim() || `the server refuses connections from pages of ${location.origin}`);
+    this.refused('forbidden', text.trim() || `the server rejects connections from the origin ${location.origin}`);
   }
 
   /** Rejects the waiting requests at once, because the next handshake will be refused as well. @param {string} code @param {string} message */
@@ -227,10 +227,10 @@ class Connection {
     if (this.status !== 'closed' && socket?.terminate) socket.terminate();
     else socket?.close();
     this.violations = code === 1008 ? this.violations + 1 : 0;
-    if (this.violations === 3) this.emitter.emit('error', new SockfulError({ code: 'unavailable', message: 'the server closes each connection with 1008' }));
+    if (this.violations === 3) this.emitter.emit('error', new SockfulError({ code: 'unavailable', message: 'the server closes every connection with code 1008' }));
     if (isFault) {
       this.isCareful = true;
-      probe?.rejected(code === 1009 ? 'too_large' : 'bad_frame', `the server closes the connection with ${code} at this request`);
+      probe?.rejected(code === 1009 ? 'too_large' : 'bad_frame', `the server closes the connection with code ${code} on this request`);
     }
     for (const call of Object.values(this.calls)) {
       if (call.isOnce || (call.isSent && !call.isRead && !call.key)) this.fail(call, 'unknown', LOST);
@@ -417,7 +417,7 @@ class Connection {
       if (this.refusal && !isOnce) throw new SockfulError(this.refusal);
       if (!this.isReady && !isOnce && this.waiting >= this.options.maxQueue) {
         const limit = { name: 'maxQueue', value: this.options.maxQueue };
-        throw new SockfulError({ code: 'too_many', message: 'too many requests wait', limit, outcome: 'none' });
+        throw new SockfulError({ code: 'too_many', message: 'too many requests are waiting for a connection', limit, outcome: 'none' });
       }
       const id = ++this.lastId;
       const aborted = () => call.settle(signal.reason);
@@ -437,7 +437,7 @@ class Connection {
         },
         /** @type {Fn} */ rejected: (code, message) => this.fail(call, code, message),
       };
-      if (timeoutMs) call.timer = later(() => this.fail(call, 'timeout', this.isReady ? 'not done in time' : `no connection to ${this.url} in time`), timeoutMs);
+      if (timeoutMs) call.timer = later(() => this.fail(call, 'timeout', this.isReady ? 'request timed out' : `connecting to ${this.url} timed out`), timeoutMs);
       signal?.addEventListener('abort', aborted);
       this.calls[id] = call;
       this.waiting++;
@@ -880,7 +880,7 @@ const live = (connection, resource, where, options = {}) => {
       again = later(look, 50);
     };
     const aborted = () => settle(signal.reason);
-    if (timeoutMs) timer = later(() => settle(new SockfulError({ code: 'timeout', message: `commit ${seq} did not arrive in time`, outcome: 'none' })), timeoutMs);
+    if (timeoutMs) timer = later(() => settle(new SockfulError({ code: 'timeout', message: `commit ${seq} did not arrive before the timeout`, outcome: 'none' })), timeoutMs);
     signal?.addEventListener('abort', aborted);
     waits.add(look);
     look();
