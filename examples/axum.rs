@@ -67,7 +67,7 @@ async fn main() -> Result<()> {
     let until = async move {
         if is_check {
             if let Err(error) = check(address).await {
-                eprintln!("it does not work: {error:?}");
+                eprintln!("check failed: {error:?}");
                 std::process::exit(1);
             }
         } else {
@@ -88,8 +88,8 @@ async fn check(address: SocketAddr) -> Result<()> {
     let creatures = client.records::<Creature>();
     let bob = creatures.create(NewCreature::default()).await?;
     if creatures.feed(bob.id, 3).await? != 13 {
-        return Err(Error::internal("it is not fed"));
+        return Err(Error::internal("the creature was not fed"));
     }
-    println!("it is fed");
+    println!("the creature was fed");
     Ok(())
 }

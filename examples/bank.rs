@@ -40,12 +40,15 @@ impl Account {
         #[resource(range(1..))] amount: i64,
     ) -> Result<i64> {
         if from == to {
-            return Err(Error::refused("same_account", "that is the same account"));
+            return Err(Error::refused(
+                "same_account",
+                "source and target are the same account",
+            ));
         }
         let accounts = ctx.records::<Self>();
         let (source, target) = (accounts.get(&from).await?, accounts.get(&to).await?);
         if source.balance < amount {
-            return Err(Error::refused("too_poor", "there is not that much money"));
+            return Err(Error::refused("too_poor", "insufficient funds"));
         }
         let set = |balance| AccountPatch {
             balance: Some(balance),
@@ -78,22 +81,22 @@ async fn main() -> Result<()> {
     let report = run().await?;
     let (done, refused) = (report.done, report.refused);
     println!(
-        "{done} transfers, {refused} refused for want of money, in {:?}",
+        "{done} transfers, {refused} rejected for insufficient funds, in {:?}",
         start.elapsed()
     );
     let expected = i64::from(ACCOUNTS) * BALANCE;
     let wrong = report.sums.iter().filter(|sum| **sum != expected).count();
     println!(
-        "{} looks at all accounts, the least balance {}",
+        "{} snapshots of all accounts, lowest balance {}",
         report.sums.len(),
         report.least
     );
     if wrong > 0 || report.least < 0 || done + refused != TRANSFERS {
         return Err(Error::internal(format!(
-            "money was made or lost in {wrong} looks"
+            "the total was wrong in {wrong} snapshots"
         )));
     }
-    println!("the sum was {expected} in every one of them");
+    println!("the total was {expected} in every snapshot");
     Ok(())
 }
 

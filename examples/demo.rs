@@ -101,7 +101,7 @@ async fn main() -> Result<ExitCode> {
     }
 
     let port = setting("PORT", "8000").parse::<u16>();
-    let port = port.map_err(|_| Error::internal("`PORT` is no port"))?;
+    let port = port.map_err(|_| Error::internal("`PORT` is not a port number"))?;
     let host = setting("HOST", "127.0.0.1");
     let listener = TcpListener::bind((&*host, port)).await.map_err(|error| {
         let message = format!("cannot listen on {host}:{port}: {error}");
@@ -109,15 +109,15 @@ async fn main() -> Result<ExitCode> {
     })?;
     let address = listener.local_addr()?;
     println!("sockful demo: http://{address}");
-    println!("  Open it in two windows of a browser: each sees at once what the other changes.");
-    println!("  Or connect any WebSocket client to ws://{address} and send");
+    println!("  Open it in two browser windows: each shows the changes made in the other.");
+    println!("  Or connect a WebSocket client to ws://{address} and send");
     println!(r#"  ["creature","feed",{{"id":"bob"}},1]"#);
     println!(r#"  ["album","get",{{"id":"kob","$with":["songs"]}},2]"#);
     println!(r#"  ["creature","subscribe",{{"kind":"dragon"}},3]"#);
     if in_memory {
-        println!("  Ctrl-C stops it. Everyone may do everything here, and nothing is kept.");
+        println!("  Ctrl-C stops it. Every client has full access, and nothing is stored.");
     } else {
-        println!("  Ctrl-C stops it. Everyone may do everything here; {file} keeps the records.");
+        println!("  Ctrl-C stops it. Every client has full access; records are stored in {file}.");
     }
     server.serve(listener, shutdown_signal()).await?;
     Ok(ExitCode::SUCCESS)
@@ -143,7 +143,7 @@ async fn fill(server: &ServerHandle) -> Result<()> {
         server.records::<Creature>().create(creature).await?;
     }
     for (id, name, is_admin) in [("ada", "Ada", true), ("tim", "Tim", false)] {
-        let password_hash = Some(format!("not really the hash of {name}'s password"));
+        let password_hash = Some(format!("placeholder for a hash of {name}'s password"));
         let user = NewUser {
             id: Some(id.into()),
             name: name.into(),

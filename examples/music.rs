@@ -85,7 +85,7 @@ impl Song {
 
     #[after(play)]
     fn print_plays(&self) {
-        println!("{} was played, {} times by now", self.title, self.plays);
+        println!("{} was played, {} times so far", self.title, self.plays);
     }
 
     /// Plays the song, and returns how often it was played.

@@ -46,7 +46,7 @@ impl Guest {
     ) -> Result<String> {
         let guest = ctx.records::<Self>().try_get(&name).await?;
         if guest.and_then(|guest| guest.password) != Some(password) {
-            return Err(Error::refused("wrong_password", "that is not the password"));
+            return Err(Error::refused("wrong_password", "wrong password"));
         }
         let tokens = ctx.state::<Arc<Tokens>>()?;
         Ok(tokens.issue(name, Duration::from_secs(seconds.into())))
@@ -89,7 +89,7 @@ impl Hoard {
 
     /// Adds gold; fails with `too_full` if it does not fit.
     pub fn fill(&mut self, #[resource(wide)] gold: u64) -> Result<()> {
-        let full = || Error::refused("too_full", "the hoard does not hold that much");
+        let full = || Error::refused("too_full", "the hoard cannot hold that much gold");
         self.gold = self.gold.checked_add(gold).ok_or_else(full)?;
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Tokens {
     }
 
     fn identity(&self, token: &str) -> Result<Identity<User>> {
-        let unknown = || Error::new(ErrorKind::Unauthenticated, "this is nobody's token");
+        let unknown = || Error::new(ErrorKind::Unauthenticated, "invalid token");
         self.identities().get(token).cloned().ok_or_else(unknown)
     }
 

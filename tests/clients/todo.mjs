@@ -18,7 +18,7 @@ await withChromium(async (browser) => {
   const [one, other] = [await open(), await open()];
   await step('todo', 'what one window does the other one shows', async () => {
     for (const text of ['feed the dragon', '<b>sweep</b> the cave']) {
-      await one.getByLabel('What is to be done').fill(text);
+      await one.getByLabel('New task').fill(text);
       await one.getByRole('button', { name: 'Add' }).click();
       await other.getByRole('listitem').filter({ hasText: text }).waitFor();
     }
@@ -30,7 +30,7 @@ await withChromium(async (browser) => {
     assert.equal(await other.getByRole('listitem').count(), 1);
   });
   await step('todo', 'what the server refuses is told', async () => {
-    await one.getByLabel('What is to be done').fill('   ');
+    await one.getByLabel('New task').fill('   ');
     await one.getByRole('button', { name: 'Add' }).click();
     await one.getByRole('status').filter({ hasText: 'text' }).waitFor();
     assert.equal(await other.getByRole('listitem').count(), 1);

@@ -167,7 +167,7 @@ pub(crate) async fn authenticate(credentials: Credentials) -> Result<Identity<Us
     let token = credentials.token().or(credentials.cookie("session"));
     let (first, second) = match token.map(|token| token.split_once(':').unwrap_or((token, ""))) {
         None | Some(("", _)) => {
-            let message = "this is nobody's token";
+            let message = "invalid token";
             return Err(Error::new(ErrorKind::Unauthenticated, message));
         }
         Some(("away", _)) => {
