@@ -212,7 +212,7 @@ fn closed() -> Error {
 fn unsendable(error: &serde_json::Error) -> Error {
     Error::new(
         ErrorKind::Invalid,
-        format!("the payload can't be written as JSON: {error}"),
+        format!("the payload can't be serialized as JSON: {error}"),
     )
 }
 

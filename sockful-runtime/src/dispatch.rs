@@ -126,7 +126,7 @@ impl Request {
 
     /// The reply to a request that took too long.
     pub(crate) fn timed_out(&self, session: &Session, outcome: Outcome) -> Reply {
-        let error = Error::new(ErrorKind::Timeout, "the request took too long");
+        let error = Error::new(ErrorKind::Timeout, "the request timed out");
         self.log_error(session, Err(error.with_outcome(outcome)))
     }
 
@@ -246,10 +246,10 @@ impl Request {
             let (resource, action) = self.names(session);
             if error.kind() == ErrorKind::Internal {
                 let (id, cause) = error.assign_id();
-                tracing::error!(%id, resource, action, ?address, cause, "a request failed");
+                tracing::error!(%id, resource, action, ?address, cause, "request failed");
             } else if !self.wants_reply() {
                 let code = error.code();
-                tracing::debug!(resource, action, ?address, code, %error, "a request without ack_id failed");
+                tracing::debug!(resource, action, ?address, code, %error, "request without ack_id failed");
             }
         }
         reply

@@ -89,7 +89,7 @@ pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<QueryFilte
     let mut conditions = ConditionParser::new(model);
     for (key, raw) in given.take_rest() {
         if names::CLAUSES.contains(&key) {
-            let message = format!("`{key}` has no meaning here, only conditions have");
+            let message = format!("`{key}` is not allowed here; only conditions are");
             return Err(Path::Root.key(key).refuse(message));
         }
         conditions.add(key, raw)?;
@@ -101,12 +101,12 @@ pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<QueryFilte
 pub(crate) fn select(model: &Model, raw: &str) -> Result<Vec<usize>> {
     let path = Path::Root;
     let path = path.key("$select");
-    let listed = path.list(raw, "of names, such as [\"id\"]")?;
+    let listed = path.list(raw, "of property names, such as [\"id\"]")?;
     let mut positions = Vec::new();
     for (at, raw) in listed.iter().enumerate() {
         let path = path.item(at);
         let Some(Scalar::Text(name)) = Scalar::parse(raw.get()) else {
-            return Err(path.refuse("the name of a property is a string"));
+            return Err(path.refuse("the name of a property must be a string"));
         };
         let position = names::property(model, &name, &path)?;
         if positions.contains(&position) {
@@ -115,7 +115,7 @@ pub(crate) fn select(model: &Model, raw: &str) -> Result<Vec<usize>> {
         positions.push(position);
     }
     if positions.is_empty() {
-        return Err(path.refuse("`$select` is empty, leave it out to select everything"));
+        return Err(path.refuse("`$select` is empty; omit it to select everything"));
     }
     Ok(positions)
 }
@@ -123,7 +123,7 @@ pub(crate) fn select(model: &Model, raw: &str) -> Result<Vec<usize>> {
 fn number(key: &str, raw: &str, max: usize) -> Result<usize> {
     let number = json::integer(raw).filter(|&number| number <= max);
     number.ok_or_else(|| {
-        let message = format!("`{key}` is an integer from 0 to {max}");
+        let message = format!("`{key}` must be an integer from 0 to {max}");
         Path::Root.key(key).refuse(message)
     })
 }

@@ -448,7 +448,7 @@ async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener> {
         }
     }
     Err(failed.unwrap_or_else(|| {
-        let error = std::io::Error::other("it resolves to nothing");
+        let error = std::io::Error::other("the name resolves to no address");
         cannot_listen("the address", &error)
     }))
 }
@@ -456,10 +456,12 @@ async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener> {
 fn cannot_listen(address: &str, error: &std::io::Error) -> Error {
     let hint = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            "; another program uses the port, stop it or choose another port"
+            "; another program uses the port: stop it, or choose another port"
         }
         std::io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege",
-        std::io::ErrorKind::AddrNotAvailable => "; this machine does not have that address",
+        std::io::ErrorKind::AddrNotAvailable => {
+            "; this machine does not have that address: choose another"
+        }
         _ => "",
     };
     let message = format!("cannot listen on {address}: {error}{hint}");

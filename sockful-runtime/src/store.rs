@@ -152,7 +152,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Writes a consistent copy of the store to a new file, while the store is in use. The copy has a
     /// history of its own: a client that resumes from it receives everything again.
     fn backup(&self, _to: &Path) -> MaybeReady<'_, Result<()>> {
-        let message = "the store keeps nothing that a copy could be made of";
+        let message = "this store can't be backed up";
         ready(Err(Error::new(ErrorKind::Unavailable, message)))
     }
 
@@ -238,7 +238,7 @@ pub struct Expired;
 
 impl fmt::Display for Expired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the log does not hold what follows that commit")
+        f.write_str("the log no longer contains the commits after that one")
     }
 }
 

@@ -143,19 +143,19 @@ async fn property_without_relation_is_rejected() {
     let error = kinds.find(Filter::all()).await.expect_err("it is none");
     assert_eq!(
         error.to_string(),
-        "`kind` of `beast` is no relation to `beast`"
+        "`kind` of `beast` is not a relation to `beast`"
     );
     let error = kinds.get("bob").await.expect_err("it is none");
     assert_eq!(
         error.to_string(),
-        "`kind` of `beast` is no relation to `beast`"
+        "`kind` of `beast` is not a relation to `beast`"
     );
     let parent = client
         .records::<Beast>()
         .parent::<Beast, _>(Beast::FIELDS.mood, "bob");
     assert_eq!(
         parent.await.expect_err("it is none").to_string(),
-        "`mood` of `beast` is no relation to `beast`"
+        "`mood` of `beast` is not a relation to `beast`"
     );
     let keepers = client
         .records::<Keeper>()

@@ -223,8 +223,7 @@ async fn unreadable_resource_is_rejected_before_sending() {
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(
         error.to_string(),
-        "`code` is never sent, so a client can't make a `Safe`: \
-         give the property a `default`, or make it an `Option`"
+        "`code` is never sent, so a client can't construct a `Safe`; give the property a `default`, or make it an `Option`"
     );
     let stored = server.records::<Safe>().count(Filter::all()).await;
     assert_eq!(stored.expect("a number"), 0);
@@ -302,10 +301,10 @@ async fn closed_client_rejects_requests() {
 #[tokio::test]
 async fn invalid_url_and_absent_server_are_reported() {
     for (url, why) in [
-        ("host", "it begins with neither `ws://` nor `wss://`"),
-        ("ftp://host", "it begins with neither `ws://` nor `wss://`"),
-        ("ws://", "it is no URL"),
-        ("not a url", "it is no URL"),
+        ("host", "it must start with `ws://` or `wss://`"),
+        ("ftp://host", "it must start with `ws://` or `wss://`"),
+        ("ws://", "not a URL"),
+        ("not a url", "not a URL"),
     ] {
         let error = Client::connect(url).await.expect_err("it is none");
         assert_eq!(error.kind(), ErrorKind::Invalid, "{url}");

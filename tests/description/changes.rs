@@ -19,7 +19,7 @@ async fn changes_since_a_description_are_listed() {
     let change = |what: &str, verdict: &str, message: &str| json!({"resource": "creature", "what": what, "verdict": verdict, "message": message});
     let changes = [
         change("record.kind", "compatible", "is new"),
-        change("fly", "breaking", "is no longer served"),
+        change("fly", "breaking", "was removed"),
     ];
     assert_eq!(told, json!({"verdict": "breaking", "changes": changes}));
 }
@@ -67,7 +67,7 @@ async fn description_that_is_too_large_is_rejected() {
             .await;
         let field = &error["fields"][0];
         assert_eq!(field["path"], "since", "{error}");
-        assert_eq!(field["message"], "is too large to be compared");
+        assert_eq!(field["message"], "is too large to compare");
     }
     client.ok("sockful", "changes", json!({"since": now})).await;
 }

@@ -90,7 +90,7 @@ async fn explorer_can_be_disabled() {
     raw.send(get).await;
     let answer = raw.rest().await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
-    assert!(answer.contains("`explorer` turns it on"), "{answer}");
+    assert!(answer.contains("enable it with `explorer`"), "{answer}");
     for (path, _) in EXPLORER {
         let mut raw = server.raw_connection().await;
         let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");

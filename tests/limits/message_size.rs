@@ -266,6 +266,6 @@ async fn reported_payload_faults_are_limited_to_100() {
     assert_eq!(error["fields"].as_array().map(Vec::len), Some(100));
     assert_eq!(
         error["message"],
-        "the payload is invalid in 500 places; these are the first"
+        "the payload is invalid in 500 places; only the first are listed"
     );
 }

@@ -116,14 +116,14 @@ pub(crate) async fn raw_payload_faults_are_reported_by_path() {
             json!({"count": 1, "id": 1}),
             "id",
             "unknown",
-            "is not known here",
+            "is unknown",
         ),
         (
             "put",
             json!({"id": 1, "count": 1, "x": 1}),
             "x",
             "unknown",
-            "is not known here",
+            "is unknown",
         ),
         (
             "put",
@@ -158,7 +158,7 @@ pub(crate) async fn raw_payload_faults_are_reported_by_path() {
     let error = client.err("shelf", "order", order).await;
     let message = error["message"].as_str().expect("a message");
     assert!(
-        message.starts_with("the payload can't be taken: unknown variant `burn`"),
+        message.starts_with("the payload is invalid: unknown variant `burn`"),
         "{message}"
     );
     assert_eq!(error["fields"][0]["path"], "", "{error}");
@@ -265,11 +265,11 @@ pub(crate) async fn unsendable_payload_type_is_rejected_at_start() {
     for (resources, told) in [
         (
             BOXES,
-            "the payload of `box fill` is no object; take a struct or a map",
+            "the payload of `box fill` is not an object; use a struct or a map",
         ),
         (
             CRATES,
-            "the payload of `crate name` has a property `id`, which addresses the record; call it otherwise",
+            "the payload of `crate name` has a property `id`, which addresses the record; rename the property",
         ),
     ] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")

@@ -148,7 +148,8 @@ pub(crate) async fn child_routes_require_an_existing_parent() {
     let error = client
         .err("song", "create", json!({"album_id": "x", "title": "t"}))
         .await;
-    let fault = json!([{"path": "album_id", "rule": "parent", "message": "names no `album` that is there"}]);
+    let fault =
+        json!([{"path": "album_id", "rule": "parent", "message": "refers to no existing `album`"}]);
     assert_eq!(
         (&error["code"], &error["fields"]),
         (&json!("invalid"), &fault)
@@ -198,9 +199,9 @@ pub(crate) async fn parent_is_reached_from_the_child() {
         json!({"title": "Kind of Blue"})
     );
     let none = client.err("album", "artist", json!({"id": "kob"})).await;
-    assert_eq!(none["message"], "there is no such `artist`");
+    assert_eq!(none["message"], "`artist` not found");
     let nobody = client.err("song", "album", json!({"id": "nobody"})).await;
-    assert_eq!(nobody["message"], "there is no such `song`");
+    assert_eq!(nobody["message"], "`song` not found");
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ pub(crate) async fn invalid_include_is_rejected_with_its_path() {
         (
             json!(["song"]),
             "$with[0]",
-            "`album` has no relation `song`, write `songs`",
+            "`album` has no relation `song`; did you mean `songs`?",
         ),
         (
             json!(["songs.nobody"]),
@@ -79,18 +79,22 @@ pub(crate) async fn invalid_include_is_rejected_with_its_path() {
         (
             json!([]),
             "$with",
-            "`$with` is empty, leave it out to include nothing",
+            "`$with` is empty; omit it to include nothing",
         ),
         (
             json!("songs"),
             "$with",
-            "`$with` takes a list of relations, such as [\"songs\"]",
+            "`$with` must be a list of relation names, such as [\"songs\"]",
         ),
-        (json!([7]), "$with[0]", "the name of a relation is a string"),
+        (
+            json!([7]),
+            "$with[0]",
+            "the name of a relation must be a string",
+        ),
         (
             json!(["songs.album.songs.album"]),
             "$with[0]",
-            "relations are included at most 3 deep",
+            "relations can be included at most 3 levels deep",
         ),
     ] {
         let error = client

@@ -187,7 +187,7 @@ async fn invalid_certificate_or_key_is_rejected() {
         ("", &*key, "no certificate"),
         (&*chain, "", "no private key"),
         (&chain, &chain, "no private key"),
-        (&chain, &other, "do not serve"),
+        (&chain, &other, "not usable"),
     ] {
         let error = TlsConfig::from_pem(chain, key).expect_err(why);
         assert_eq!(error.kind(), ErrorKind::Invalid);

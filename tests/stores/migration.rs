@@ -92,8 +92,8 @@ async fn unfit_records_are_all_reported_and_unchanged() {
     let why = why_not(&folder, resources![unfit::Creature]).await;
     for message in [
         "nothing was changed",
-        "creature: `life` is more than 5 in 2 records (`bob` is one); change that in a migration",
-        "creature: `owner` is needed, and 3 records (`ann` is one) would have none; write #[resource(default = …)]",
+        "creature: `life` is more than 5 in 2 records (such as `bob`); change that in a migration",
+        "creature: `owner` is required, but 3 records (such as `ann`) would have no value; write #[resource(default = …)]",
         "creature: `secret`",
     ] {
         assert!(why.contains(message), "{message} is not in\n{why}");
@@ -115,7 +115,7 @@ async fn new_unique_property_needs_unique_values() {
     let folder = filled("unique").await;
     let why = why_not(&folder, resources![unique::Creature]).await;
     let message =
-        "creature: `kind` is unique, and one value of it stands in several records (`ann` is one)";
+        "creature: `kind` is unique, but 1 value occurs in several records (such as `ann`)";
     assert!(why.contains(message), "{why}");
     assert!(!why.contains("life") && !why.contains("note"), "{why}");
 }
@@ -124,7 +124,7 @@ async fn new_unique_property_needs_unique_values() {
 async fn dropped_values_are_rejected_except_null() {
     let folder = filled("lost").await;
     let why = why_not(&folder, resources![bare::Creature]).await;
-    let message = "`secret` is no longer declared, and one record (`bob`) would lose a value; write #[resource(renamed_from = \"secret\")]";
+    let message = "`secret` was removed, but 1 record (`bob`) would lose a value; write #[resource(renamed_from = \"secret\")]";
     assert!(why.contains(message), "{why}");
     assert!(!why.contains("note"), "{why}");
 
@@ -172,7 +172,7 @@ async fn manual_migrations_run_once_and_are_immutable() {
         assert_eq!(ann.expect("she is there").life, 4);
     }
     for (migrations, why) in [
-        (&[("0001", "SELECT 1")][..], "another text"),
+        (&[("0001", "SELECT 1")][..], "changed after it ran"),
         (&[], "no longer has it"),
         (&[("0000", "SELECT 1"), ("0001", feed)], "a later name"),
         (&[("0001", feed), ("0001", feed)], "order of their names"),
@@ -182,7 +182,7 @@ async fn manual_migrations_run_once_and_are_immutable() {
                 ("0001", feed),
                 ("0002", r#"UPDATE "record creature" SET sent = '{}'"#),
             ],
-            "`life` is needed",
+            "`life` is required",
         ),
     ] {
         let refused = with(migrations).await.expect_err(why).to_string();
@@ -306,8 +306,7 @@ async fn values_equal_after_sanitizing_are_rejected() {
     let time = "2024-05-01T10:00:00Z";
     with_kinds(&folder, &[("Bob@x.org", time), (" BOB@x.org ", time)]).await;
     let why = why_not(&folder, resources![sanitized::Creature]).await;
-    let message =
-        "creature: `kind` is unique, and one value of it stands in several records (`a` is one)";
+    let message = "creature: `kind` is unique, but 1 value occurs in several records (such as `a`)";
     assert!(why.contains(message), "{why}");
     let handle = folder
         .open(resources![first::Creature])

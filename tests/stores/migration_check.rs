@@ -25,21 +25,21 @@ fn unconditional_changes_are_listed() {
     let lines = |given: &[&str]| given.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
     assert_eq!(
         changes(resources![indexed::Creature]).1,
-        lines(&["compatible: creature kind has an index, where no text is over 1,024 bytes"])
+        lines(&["compatible: creature kind is now indexed, which limits strings to 1,024 bytes"])
     );
     assert_eq!(
         changes(resources![renamed::Beast]).1,
-        lines(&["compatible: beast was `creature`"])
+        lines(&["compatible: beast was renamed from `creature`"])
     );
     let (_, lines) = changes(resources![more::Creature]);
     for line in [
-        "compatible: creature species was `kind`",
-        "compatible: creature species has an index, where no text is over 1,024 bytes",
+        "compatible: creature species was renamed from `kind`",
+        "compatible: creature species is now indexed, which limits strings to 1,024 bytes",
         "compatible: creature wings is new",
         "compatible: creature nick is new",
         "compatible: creature rev is new",
         "compatible: creature since is new",
-        "compatible: creature whisper was `secret`",
+        "compatible: creature whisper was renamed from `secret`",
     ] {
         assert!(lines.iter().any(|it| it == line), "{line}: {lines:#?}");
     }
@@ -50,27 +50,27 @@ fn data_dependent_changes_are_listed_with_a_fix() {
     for (now, line) in [
         (
             resources![bare::Creature],
-            "breaking: creature note is no longer declared",
+            "breaking: creature note was removed",
         ),
         (
             resources![unfit::Creature],
-            "breaking: creature owner is new, and older records have none; write #[resource(default = …)]",
+            "breaking: creature owner is new, but existing records have no value; write #[resource(default = …)]",
         ),
         (
             resources![unfit::Creature],
-            "breaking: creature secret may be a string no more",
+            "breaking: creature secret can no longer be a string",
         ),
         (
             resources![small::Creature],
-            "breaking: creature life has a narrower `maximum` now, 5",
+            "breaking: creature life now has a narrower `maximum`: 5",
         ),
         (
             resources![numbered::Creature],
-            "breaking: creature number is new and unique, and older records would share its default",
+            "breaking: creature number is new and unique, but existing records would share its default",
         ),
         (
             resources![unique::Creature],
-            "breaking: creature kind is unique, and older records may share a value",
+            "breaking: creature kind is now unique, but existing records may share a value",
         ),
     ] {
         let (verdict, lines) = changes(now);
@@ -117,7 +117,8 @@ fn invalid_stored_description_is_rejected() {
         let error = resources![first::Creature].compare_stored(&older);
         let error = error.expect_err(text).to_string();
         assert!(
-            error.starts_with("is no description") || error.starts_with("says of `creature`"),
+            error.starts_with("is not a description")
+                || error.starts_with("has an invalid description of `creature`"),
             "{error}"
         );
     }
@@ -127,10 +128,10 @@ fn invalid_stored_description_is_rejected() {
 fn sanitizers_and_key_forms_are_reported() {
     let (_, lines) = changes(resources![sanitized::Creature]);
     for line in [
-        "compatible: creature kind is sanitized by `trim, lowercase`, stored values too",
-        "breaking: creature kind is unique, and older records may share a value",
-        "compatible: creature secret is sanitized by `Self::mark`, stored values too",
-        "compatible: creature note is compared by its value (`time/1`)",
+        "compatible: creature kind is now sanitized by `trim, lowercase`, including stored values",
+        "breaking: creature kind is now unique, but existing records may share a value",
+        "compatible: creature secret is now sanitized by `Self::mark`, including stored values",
+        "compatible: creature note is now compared by its value (`time/1`)",
     ] {
         assert!(
             lines.iter().any(|it| it.starts_with(line)),

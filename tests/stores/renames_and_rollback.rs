@@ -128,10 +128,7 @@ async fn version_that_added_a_default_can_be_undone() {
     handle.close().await.expect("it is open");
     let refused = folder.open(FIRST).await.expect_err("a value would be lost");
     let text = refused.to_string();
-    assert!(
-        text.contains("`wings` is no longer declared, and one record"),
-        "{text}"
-    );
+    assert!(text.contains("`wings` was removed, but 1 record"), "{text}");
 }
 
 #[tokio::test]

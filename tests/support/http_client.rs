@@ -120,7 +120,7 @@ impl HttpClient {
             if is("Lists") {
                 return read(list, &given);
             }
-            if is("Stores") {
+            if is("Creates") {
                 return asked("POST", list, given);
             }
             let Some(id) = segment(given.remove("id")) else {
@@ -129,7 +129,7 @@ impl HttpClient {
             let one = format!("{list}/{id}");
             return match said {
                 _ if is("Reads") => read(one, &given),
-                _ if is("Changes") => asked("PATCH", one, given),
+                _ if is("Updates") => asked("PATCH", one, given),
                 _ => asked("DELETE", one, given),
             };
         }
@@ -161,7 +161,7 @@ impl HttpClient {
 
     /// Returns the child list that an action belongs to, and the property with the parent's id.
     fn relation(&self, resource: &str, action: &str, said: &str) -> Option<(String, String)> {
-        let is_its = ["of one parent", "if it is of this parent"];
+        let is_its = ["of one parent", "if it belongs to this parent"];
         // Actions of the child resource have no REST route.
         if !is_its.iter().any(|words| said.contains(words)) || action.starts_with("by") {
             return None;
@@ -170,7 +170,7 @@ impl HttpClient {
         let parent = parent_of(&actions[action])?;
         let list = actions.iter().find(|(name, action)| {
             let said = action["description"].as_str().unwrap_or_default();
-            let is_list = said.starts_with("Lists") && said.contains("that meet the conditions");
+            let is_list = said.starts_with("Lists") && said.contains("that match the conditions");
             is_list && !name.starts_with("by") && parent_of(action).as_deref() == Some(&*parent)
         });
         Some((list?.0.clone(), parent))

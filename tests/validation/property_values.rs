@@ -55,7 +55,7 @@ pub(crate) async fn message_of_a_single_fault_names_the_property() {
     let error = client
         .err("creature", "create", json!({"colour": "red"}))
         .await;
-    assert_eq!(error["message"], "`colour` is not known here");
+    assert_eq!(error["message"], "`colour` is unknown");
 }
 
 #[tokio::test]

@@ -229,7 +229,7 @@ pub(crate) async fn rule_faults_join_type_and_unknown_faults() {
         ["copies", "range", "is not from 0 to 20"],
         ["mood", "conform", "shouts"],
         ["lent", "type", "is not true or false"],
-        ["colour", "unknown", "is not known here"],
+        ["colour", "unknown", "is unknown"],
     ];
     assert_eq!(told, expected);
 }

@@ -52,7 +52,7 @@ type Meetings = HashMap<String, (usize, Arc<Barrier>)>;
 impl FirstRuns {
     async fn meet(&self, place: &str, calls: usize) {
         let barrier = {
-            let mut places = self.0.lock().expect("nothing panics");
+            let mut places = self.0.lock().expect("no panic");
             let new = || (0, Arc::new(Barrier::new(calls)));
             let (met, barrier) = places.entry(place.to_owned()).or_insert_with(new);
             *met += 1;

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// A builder that configures how a [`Client`] connects, waits and times out. Created by
 /// [`Client::builder`].
 #[derive(Debug)]
-#[must_use = "no client is made before it connects"]
+#[must_use = "the builder has no effect until it connects"]
 pub struct Builder {
     target: Result<ConnectTarget>,
     headers: HeaderMap,
@@ -65,10 +65,7 @@ impl Builder {
                 self.headers.append(name, value);
             }
             (Err(wrong), _) | (_, Err(wrong)) => {
-                let error = Error::new(
-                    ErrorKind::Invalid,
-                    format!("a header is no header: {wrong}"),
-                );
+                let error = Error::new(ErrorKind::Invalid, format!("invalid header: {wrong}"));
                 self.target = self.target.and(Err(error));
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn relation<C: Resource, P: Resource>(position: usize) -> Result<&'st
     let is_it = |it: &&Parent| it.property == position && (it.type_id)() == TypeId::of::<P>();
     parents.find(is_it).ok_or_else(|| {
         let (field, child) = (C::DEFINITION.properties[position].name, C::NAME);
-        let message = format!("`{field}` of `{child}` is no relation to `{}`", P::NAME);
+        let message = format!("`{field}` of `{child}` is not a relation to `{}`", P::NAME);
         Error::new(ErrorKind::UnknownAction, message)
     })
 }

@@ -76,7 +76,7 @@ fn scalar(scalar: Scalar<'static>) -> Result<Value> {
         Scalar::Time(time) => time.to_string().into(),
         Scalar::Decimal(number) => number.to_string().into(),
         Scalar::Nested => {
-            let message = "a value that JSON has no single value for can't be asked for";
+            let message = "a filter value must serialize to a single JSON value";
             return Err(Error::new(ErrorKind::InvalidQuery, message));
         }
     })
@@ -86,12 +86,12 @@ fn scalar(scalar: Scalar<'static>) -> Result<Value> {
 fn number(value: f64) -> Value {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "it is the same number afterwards"
+        reason = "the conversion is checked to be exact"
     )]
     let whole = value as i64;
     #[expect(
         clippy::cast_precision_loss,
-        reason = "what lost something is compared"
+        reason = "the comparison detects a lossy conversion"
     )]
     let is_whole = (whole as f64).to_bits() == value.to_bits();
     if is_whole { whole.into() } else { value.into() }

@@ -39,14 +39,21 @@ fn read<R: Resource>(object: &Object<'_>) -> Result<R> {
     let record = R::read(&mut reader);
     reader.finish().map_err(|error| {
         let name = R::NAME;
-        Error::internal(format!("the server's `{name}` can't be read: {error}"))
+        Error::internal(format!(
+            "the server's `{name}` can't be deserialized: {error}"
+        ))
     })?;
-    record.ok_or_else(|| Error::internal("a property was refused without a fault"))
+    record.ok_or_else(|| Error::internal("a property was rejected without an error"))
 }
 
 /// Reads the id `raw`.
 pub(super) fn id<R: Resource>(raw: &str) -> Result<R::Id> {
-    let unreadable = || Error::internal(format!("the server's id {raw} is no id of `{}`", R::NAME));
+    let unreadable = || {
+        Error::internal(format!(
+            "the server's id {raw} is not an id of `{}`",
+            R::NAME
+        ))
+    };
     R::Id::read(raw).ok_or_else(unreadable)
 }
 
@@ -79,7 +86,7 @@ pub(super) fn unreadable<R: Resource>() -> Option<String> {
     })?;
     let (name, title) = (missing.name, R::DEFINITION.title);
     Some(format!(
-        "`{name}` is never sent, so a client can't make a `{title}`: \
-         give the property a `default`, or make it an `Option`"
+        "`{name}` is never sent, so a client can't construct a `{title}`; \
+                give the property a `default`, or make it an `Option`"
     ))
 }

@@ -14,7 +14,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// A list of records as a future; nothing is sent before it is awaited.
-#[must_use = "nothing is asked before it is awaited"]
+#[must_use = "a query is sent when the future is awaited"]
 pub struct RemoteFind<R> {
     shared: Arc<ClientInner>,
     resource: &'static str,

@@ -17,10 +17,7 @@ pub(super) fn with_id<R: Resource>(id: &R::Id) -> String {
 }
 
 /// Returns the object with the given properties of a record, and with an address such as its id.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the caller has no further use for it"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the value is consumed")]
 pub(super) fn given<R: Resource>(
     changes: impl Changes,
     address: Option<(&str, String)>,

@@ -45,22 +45,22 @@ impl ConnectTarget {
     /// Parses `ws://host:port/path`; `http` means `ws`, and `https` means `wss`.
     pub(super) fn parse(url: &str) -> Result<Self> {
         let invalid = |why: &str| {
-            let message = format!("`{url}` is no address of a server: {why}");
+            let message = format!("invalid server address `{url}`: {why}");
             Error::new(ErrorKind::Invalid, message)
         };
         let url = match url.strip_prefix("http") {
             Some(rest) => format!("ws{rest}"),
             None => url.to_owned(),
         };
-        let uri: Uri = url.parse().map_err(|_| invalid("it is no URL"))?;
+        let uri: Uri = url.parse().map_err(|_| invalid("not a URL"))?;
         if uri.host().is_none() {
-            return Err(invalid("it names no host"));
+            return Err(invalid("it has no host"));
         }
         match uri.scheme_str() {
             Some("ws") => {}
             Some("wss") if cfg!(feature = "tls") => {}
             Some("wss") => return Err(invalid("`wss` needs the feature `tls` of sockful")),
-            _ => return Err(invalid("it begins with neither `ws://` nor `wss://`")),
+            _ => return Err(invalid("it must start with `ws://` or `wss://`")),
         }
         #[cfg(feature = "tls")]
         let tls = (uri.scheme_str() == Some("wss")).then(super::tls::ClientTls::usual);
@@ -124,7 +124,7 @@ async fn connect(uri: &Uri, usual_port: u16) -> Result<Box<dyn ByteStream>> {
     let host = uri.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((host, port)).await.map_err(|error| {
-        let message = format!("{host}:{port} can't be reached: {error}");
+        let message = format!("cannot connect to {host}:{port}: {error}");
         Error::new(ErrorKind::Unavailable, message)
     })?;
     stream.set_nodelay(true)?;
@@ -163,7 +163,10 @@ fn refused(error: tungstenite::Error) -> Error {
                 format!("the server answered {status}: {}", text.trim()),
             )
         }
-        error => (ErrorKind::Unavailable, format!("no connection: {error}")),
+        error => (
+            ErrorKind::Unavailable,
+            format!("connection failed: {error}"),
+        ),
     };
     Error::new(kind, message)
 }

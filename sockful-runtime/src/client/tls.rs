@@ -24,7 +24,7 @@ impl ClientTls {
     /// Trusts only these certificates.
     pub(super) fn trusting(pem: &str) -> Result<Self> {
         let invalid =
-            |why: String| Error::new(ErrorKind::Invalid, format!("no certificate: {why}"));
+            |why: String| Error::new(ErrorKind::Invalid, format!("invalid certificate: {why}"));
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
             let certificate = certificate.map_err(|error| invalid(error.to_string()))?;
@@ -32,7 +32,7 @@ impl ClientTls {
             added.map_err(|error| invalid(error.to_string()))?;
         }
         if roots.is_empty() {
-            return Err(invalid("the text has none".to_owned()));
+            return Err(invalid("the PEM contains no certificate".to_owned()));
         }
         Ok(Self::of(roots))
     }
@@ -56,7 +56,8 @@ impl ClientTls {
             .trim_start_matches('[')
             .trim_end_matches(']')
             .to_owned();
-        let failed = |why: String| Error::new(ErrorKind::Unavailable, format!("no TLS: {why}"));
+        let failed =
+            |why: String| Error::new(ErrorKind::Unavailable, format!("TLS setup failed: {why}"));
         let name = ServerName::try_from(host).map_err(|error| failed(error.to_string()))?;
         let stream = self.0.connect(name, io).await;
         Ok(Box::new(stream.map_err(|error| failed(error.to_string()))?))

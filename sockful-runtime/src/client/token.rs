@@ -49,7 +49,7 @@ impl Token {
 fn panic_to_error(
     fetched: Result<Result<Option<String>>, Box<dyn Any + Send>>,
 ) -> Result<Option<String>> {
-    fetched.unwrap_or_else(|why| Err(Error::panicked("what gives the token", &*why)))
+    fetched.unwrap_or_else(|why| Err(Error::panicked("token source", &*why)))
 }
 
 /// Does not show the token, which is a secret.

@@ -42,7 +42,7 @@ impl ConstText {
         let (text, _) = self.bytes.split_at(self.len);
         match core::str::from_utf8(text) {
             Ok(text) => text,
-            Err(_) => "the names are too long to tell",
+            Err(_) => "the names are too long for a message",
         }
     }
 }

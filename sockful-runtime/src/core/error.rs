@@ -86,7 +86,8 @@ impl Error {
         let mut error = Self::new(ErrorKind::Invalid, "the payload is invalid");
         if fields.len() > MAX_FAULTS {
             let all = fields.len();
-            let message = format!("the payload is invalid in {all} places; these are the first");
+            let message =
+                format!("the payload is invalid in {all} places; only the first are listed");
             error.0.message = message.into();
             fields.truncate(MAX_FAULTS);
         }
@@ -108,7 +109,7 @@ impl Error {
     ///
     /// In a method that returns [`AnyError`], `?` creates it from any error.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        let mut error = Self::new(ErrorKind::Internal, "something went wrong on the server");
+        let mut error = Self::new(ErrorKind::Internal, "internal server error");
         error.0.source = Some(cause.into());
         error
     }
@@ -126,27 +127,26 @@ impl Error {
     /// Creates the error of a message that cannot be parsed as a frame.
     pub(crate) fn bad_frame(error: &serde_json::Error) -> Self {
         let wrong = without_line(error);
-        let message = format!("a frame is an array [resource, action, payload, ack_id]: {wrong}");
+        let message = format!(
+            "invalid frame, expected an array [resource, action, payload, ack_id]: {wrong}"
+        );
         Self::new(ErrorKind::BadFrame, message)
     }
 
     /// Creates the error of a record of `resource` that does not exist.
     pub(crate) fn not_found(resource: &str) -> Self {
-        Self::new(
-            ErrorKind::NotFound,
-            format!("there is no such `{resource}`"),
-        )
+        Self::new(ErrorKind::NotFound, format!("`{resource}` not found"))
     }
 
     /// Creates the error of a size in bytes over a limit of the configuration.
     pub(crate) fn too_large(what: &str, setting: &'static str, value: usize) -> Self {
-        let message = format!("{what} is larger than `{setting}` allows, which is {value}");
+        let message = format!("{what} exceeds the limit `{setting}` of {value}");
         Self::new(ErrorKind::TooLarge, message).with_limit(setting, value)
     }
 
     /// Creates the error of a count over a limit of the configuration.
     pub(crate) fn over_limit(what: &str, setting: &'static str, max: usize) -> Self {
-        let message = format!("{what} are more than the {max} that `{setting}` allows");
+        let message = format!("{what} exceed the limit `{setting}` of {max}");
         Self::new(ErrorKind::TooMany, message).with_limit(setting, max)
     }
 
@@ -159,7 +159,7 @@ impl Error {
     /// Creates the error of a request whose `key` was used by another request meanwhile, or may have
     /// been used before.
     pub(crate) fn repeated() -> Self {
-        Self::not_once("a request with this `key` took effect before, or may have")
+        Self::not_once("a request with this `key` has taken effect before, or may have")
     }
 
     /// Creates the error of a request with a `key` that is not processed although it may have taken
@@ -334,7 +334,7 @@ impl std::error::Error for Error {
 #[diagnostic::on_unimplemented(
     message = "`?` can't convert a `{Self}` to `sockful::Error`",
     label = "write `.map_err(sockful::Error::internal)?`, or return `Result<_, sockful::AnyError>`",
-    note = "write `impl From<{Self}> for sockful::Error` if clients are to see what went wrong"
+    note = "write `impl From<{Self}> for sockful::Error` to send the error to clients"
 )]
 pub trait ConvertibleError {
     /// Converts the error.

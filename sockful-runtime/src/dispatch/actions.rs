@@ -20,7 +20,7 @@ use crate::query;
 use futures_util::FutureExt;
 
 /// The error if an action that needs a connection is run without one.
-const NEEDS_CONNECTION: &str = "subscriptions are of connections";
+const NEEDS_CONNECTION: &str = "subscriptions need a connection";
 
 pub(super) async fn run(
     context: &Context,

@@ -166,8 +166,8 @@ impl StagedRecords {
             return Ok(());
         }
         let message = format!(
-            "the records before the last writes are more than {STAGED_FACTOR} times as large as \
-             `max_reply` allows"
+            "the records before the last writes are larger than {STAGED_FACTOR} times \
+                `max_reply`"
         );
         Err(Error::new(ErrorKind::TooLarge, message).with_limit("max_reply", self.max_reply))
     }
@@ -193,7 +193,7 @@ fn parse<'a>(session: &'a Session, payload: &Payload) -> Result<Vec<BatchWrite<'
     }
     let listed = json::list(text).map_err(|error| Error::bad_frame(&error))?;
     if listed.len() > MAX_WRITES {
-        let message = "more writes than one commit may have";
+        let message = "too many writes in one commit";
         return Err(Error::new(ErrorKind::TooMany, message).with_limit("max_writes", MAX_WRITES));
     }
     let writes = listed.iter().enumerate().map(|(at, raw)| {
@@ -232,7 +232,8 @@ fn write<'a>(
         Action::Relation(Relation::Update, parent) => (WriteKind::Update, Some(parent)),
         Action::Relation(Relation::Destroy, parent) => (WriteKind::Destroy, Some(parent)),
         _ => {
-            let message = "is no write; a commit takes `create`, `update`, `save` and `destroy`";
+            let message =
+                "is not a write; a commit accepts `create`, `update`, `save` and `destroy`";
             return Err(Error::invalid(vec![Fault::new("[1]", "action", message)]));
         }
     };

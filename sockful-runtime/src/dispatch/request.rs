@@ -69,7 +69,7 @@ impl Request {
         let head = frame.head.offsets(&message);
         let error = match find(session, &message, &frame) {
             Ok((target, _)) if target.traits().is_streaming && !frame.head.wants_reply() => {
-                let text = "a subscription is known by its ack_id, and this has none";
+                let text = "a subscription needs an ack_id";
                 let error = Error::new(ErrorKind::BadFrame, text);
                 return Err(Refused::bad_frame(message, head, error));
             }
@@ -91,7 +91,7 @@ impl Request {
         };
         if !frame.head.wants_reply() {
             let (resource, action) = (&*frame.resource, &*frame.action);
-            tracing::debug!(resource, action, code = error.code(), %error, "a request without ack_id was refused");
+            tracing::debug!(resource, action, code = error.code(), %error, "request without ack_id rejected");
         }
         // No handler parses its payload, so this checks that it is JSON.
         Err(match frame::check(&message) {
@@ -216,7 +216,7 @@ fn check_depth(session: &Session, text: &str, levels: usize) -> Result<()> {
     let max_depth = session.config().connection.max_depth;
     if frame::is_deeper_than(text, max_depth.saturating_sub(levels)) {
         return Err(Error::too_large(
-            "the depth of the message",
+            "the nesting depth of the message",
             "max_depth",
             max_depth,
         ));

@@ -158,10 +158,7 @@ async fn changes(session: &Session, context: &Context, payload: &Payload) -> Rep
     drop(given);
     let own = session.app.description.text.len();
     if since.len() > MAX_EXTRA + 2 * own {
-        return Err(wrong_since(
-            "type",
-            "is too large to be compared".to_owned(),
-        ));
+        return Err(wrong_since("type", "is too large to compare".to_owned()));
     }
     let _guard = session.app.comparisons.lock(context.caller_id()).await;
     let cancelled = ComparisonGuard(Arc::default());
@@ -200,7 +197,7 @@ fn wrong_since(rule: &'static str, why: String) -> Error {
 /// Authenticates the client with the token, or signs it out if there is none.
 async fn authenticate(session: &Session, payload: &Payload) -> Reply {
     if !session.has_authenticator() {
-        let message = "the server asks nobody who they are";
+        let message = "the server has no authenticator configured";
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
     let given = payload.object()?;

@@ -183,7 +183,7 @@ impl App {
             if self.resources.position(resource).is_some() {
                 Error::new(ErrorKind::UnknownAction, "the resource has no such action")
             } else {
-                Error::new(ErrorKind::UnknownResource, "there is no such resource")
+                Error::new(ErrorKind::UnknownResource, "resource not found")
             }
         })
     }
@@ -198,7 +198,7 @@ impl App {
         let served = self.models.iter().find(|model| model.is_of::<R>());
         served.ok_or_else(|| {
             Error::internal(format!(
-                "`{}` is not in the list that is served",
+                "`{}` is not in the server's list of resources",
                 R::DEFINITION.title
             ))
         })

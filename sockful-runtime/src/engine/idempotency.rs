@@ -21,7 +21,7 @@ use key_queue::KeyQueue;
 use std::sync::Arc;
 use uuid::Uuid;
 
-const TOO_MANY_AHEAD: &str = "too many requests of this caller have a `key` that is ahead of the server's clock; take the time from `hello`";
+const TOO_MANY_AHEAD: &str = "too many requests of this caller have a `key` ahead of the server's clock; use the time from `hello`";
 
 /// The server's side of idempotency keys. The completed requests are in the store.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Idempotency {
                 replay(completed, show).map(Recalled::Done)
             }
             Lookup::Completed(_) => Err(Error::not_once(
-                "the `key` is that of another request; make a new one for each",
+                "the `key` was used for another request; use a new key for each request",
             )),
             Lookup::Ahead => Ok(Recalled::Ahead),
             // Stores are not required to keep entries for longer.
@@ -130,7 +130,7 @@ impl Idempotency {
                 Ok(Recalled::Unknown)
             }
             Lookup::Unknown | Lookup::Forgotten => Err(Error::not_once(
-                "the response to this `key` is no longer remembered, so the request may have taken effect; check before sending it with a new key",
+                "the response for this `key` has expired, so the request may have taken effect; check before you send it with a new key",
             )),
         }
     }

@@ -107,7 +107,7 @@ impl RateLimiter {
     /// The error for a request that is too early by `wait`.
     pub(crate) fn refusal(&self, wait: Duration) -> Error {
         let message = format!(
-            "more requests a second than the {} that `max_request_rate` allows",
+            "the rate limit `max_request_rate` of {} requests per second is exceeded",
             self.rate
         );
         let error = Error::new(ErrorKind::RateLimited, message);
@@ -316,7 +316,7 @@ mod tests {
         let emptied: Arc<str> = "emptied".into();
         rates.of_key(&emptied).take(2).expect("it is full");
         let held = rates.of_key(&"held".into());
-        let kept = || rates.shared.lock().expect("nothing panics").buckets.len();
+        let kept = || rates.shared.lock().expect("no panic").buckets.len();
         for nth in 0..5 * FEW {
             let key: Arc<str> = nth.to_string().into();
             rates.of_key(&key);

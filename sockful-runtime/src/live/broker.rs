@@ -171,11 +171,11 @@ impl Broker {
         let (found, seq) = (view.value, view.seq);
         let size: usize = found.records.iter().map(|it| it.sent().len()).sum();
         if size > bytes {
-            let what = "what there is to begin with";
+            let what = "the initial records";
             return Err(Error::too_large(what, "max_snapshot", bytes));
         }
         if found.more {
-            let what = "the number of records to begin with";
+            let what = "the initial number of records";
             return Err(Error::too_large(what, "max_subscription_records", records));
         }
         Ok(InitialResult {

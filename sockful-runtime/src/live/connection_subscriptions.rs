@@ -56,7 +56,8 @@ impl ConnectionSubscriptions {
     ) -> Result<AckIdGuard> {
         let mut reserved = lock(&self.ack_ids);
         if reserved.contains_key(ack_id) {
-            let message = format!("the subscription {ack_id} of this connection has this ack_id");
+            let message =
+                format!("the ack_id {ack_id} is already used by a subscription of this connection");
             return Err(Error::new(ErrorKind::Conflict, message));
         }
         if reserved.len() >= max {

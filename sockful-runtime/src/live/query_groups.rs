@@ -255,13 +255,10 @@ impl QueryIndex {
             .copied()
             .unwrap_or_default();
         let (what, is_own) = if units > left {
-            (
-                "conditions of subscriptions that ask for no value of a property",
-                false,
-            )
+            ("subscription filters without an equality condition", false)
         } else if own + units > left {
             (
-                "this caller's conditions of subscriptions that ask for no value of a property",
+                "this caller's subscription filters without an equality condition",
                 true,
             )
         } else {

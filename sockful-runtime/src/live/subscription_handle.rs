@@ -116,7 +116,7 @@ impl SubscriptionHandle {
     pub(crate) fn ended(&self, mut error: Error) -> Delivery {
         if error.kind() == ErrorKind::Internal {
             let (id, cause) = error.assign_id();
-            tracing::error!(%id, cause, "a subscription ended");
+            tracing::error!(%id, cause, "subscription ended");
         }
         let head = self.broker.state().recent.head();
         Delivery::ended(error, head)

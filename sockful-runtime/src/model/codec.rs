@@ -56,7 +56,7 @@ impl<T: Serialize + JsonSchema> Codec<T> {
             is_finite: finite_check::is_finite::<T>,
             write_bounded: Some(|value, out| serde_json::to_writer(out, value)),
             ..Self::made_of(
-                |_| Err("is only sent".to_owned()),
+                |_| Err("is never received".to_owned()),
                 |value, out| {
                     let mut out = BoundedText::new(out, usize::MAX);
                     serde_json::to_writer(&mut out, value)
@@ -98,7 +98,7 @@ impl<T> Codec<T> {
     /// Creates a placeholder for use next to a compiler error.
     pub(crate) const fn absent() -> Self {
         Self::made_of(
-            |_| Err("can't be read".to_owned()),
+            |_| Err("can't be deserialized".to_owned()),
             |_, _| Ok(()),
             |_| Schema::default(),
         )
@@ -207,7 +207,7 @@ impl<T> Codec<T> {
         let fault = fault.map(|fault| match &*fault.rule {
             // The schema of a map lists the variants of an enum like the properties of a struct.
             "unknown" if message.starts_with("unknown variant") => {
-                let message = "is not a key of this map, which has those of an enum";
+                let message = "is not a valid key of this map, which has the keys of an enum";
                 Fault::new(fault.path, "type", message)
             }
             _ => fault,
@@ -215,7 +215,7 @@ impl<T> Codec<T> {
         fault.unwrap_or_else(|| {
             // Messages about wide integers are our own already, others are serde's.
             let is_ours = message.starts_with("is ");
-            let serde = || format!("can't be taken: {message}");
+            let serde = || format!("is invalid: {message}");
             let message = if is_ours { message.to_owned() } else { serde() };
             Fault::new(path, "type", message)
         })
@@ -224,7 +224,7 @@ impl<T> Codec<T> {
     /// Like [`fault`](Self::fault), for a value that is never sent: the message and the path must not
     /// quote it, since faults are sent and logged.
     pub(crate) fn redacted_fault(&self, name: &str, raw: &str) -> Fault {
-        const MESSAGE: &str = "is not of its type";
+        const MESSAGE: &str = "is of the wrong type";
         let fault = self.fault(name, raw, MESSAGE);
         if fault.path == name {
             return fault;
@@ -338,7 +338,7 @@ impl<T> OperandCodec for Codec<T> {
     fn refusal(&self, raw: &str) -> Cow<'static, str> {
         match self.read(raw) {
             Err(message) => self.fault("", raw, &message).message,
-            Ok(_) => "is not a value that is ever stored".into(),
+            Ok(_) => "is not a value that can be stored".into(),
         }
     }
 }

@@ -57,7 +57,7 @@ pub struct EventDef {
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a word of the annotation language"
+    reason = "each is a separate attribute"
 )]
 #[non_exhaustive]
 pub struct Property {

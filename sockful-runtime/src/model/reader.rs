@@ -341,7 +341,7 @@ impl<'a> Reader<'a> {
     pub fn finish(mut self) -> Result<()> {
         if let Some(Fault { path, message, .. }) = self.unreadable {
             return Err(Error::internal(format!(
-                "the stored record can't be read: `{path}` {message}"
+                "the stored record can't be deserialized: `{path}` {message}"
             )));
         }
         if let ValueSource::Given { given, .. } = &self.source {
@@ -395,8 +395,8 @@ fn given_value<'a>(
         Some(raw) if may_set(property, origin, client_may) => Input::Value(raw),
         Some(_) => {
             let (rule, message) = match (property.managed, property.access) {
-                (Some(_), _) => ("read_only", "is kept by the server"),
-                (None, Access::Immutable) => ("immutable", "is set at creation only"),
+                (Some(_), _) => ("read_only", "is set by the server"),
+                (None, Access::Immutable) => ("immutable", "can be set only at creation"),
                 (None, _) => ("read_only", "can't be set"),
             };
             faults.push(Fault::new(property.name, rule, message));

@@ -66,7 +66,7 @@ impl Record {
     pub(crate) fn expect_rev(&self, if_rev: Option<u64>) -> Result<()> {
         match if_rev {
             Some(rev) if rev != self.rev => {
-                let message = format!("the record has changed: its revision is no longer {rev}");
+                let message = format!("the record was changed: its revision is no longer {rev}");
                 Err(Error::new(ErrorKind::Conflict, message).at("if_rev"))
             }
             _ => Ok(()),

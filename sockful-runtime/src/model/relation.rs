@@ -41,7 +41,7 @@ impl Relations {
                 let is_it = |model: &&Model| model.type_id() == (parent.type_id)();
                 let of = models.iter().find(is_it).ok_or_else(|| {
                     Error::internal(format!(
-                        "`{}` has a parent of the name `{}` that is not in the list that is served",
+                        "the parent `{1}` of `{0}` is not in the server's list of resources",
                         child.definition.title, parent.of
                     ))
                 })?;
@@ -62,7 +62,7 @@ impl Relations {
         let mut links = self.parents[place].iter();
         links
             .find(|link| link.parent.property == parent.property)
-            .ok_or_else(|| Error::internal("a route of a relation that is not known"))
+            .ok_or_else(|| Error::internal("a route of an unknown relation"))
     }
 
     /// Returns the parents of the resource at index `place`.

@@ -190,8 +190,8 @@ impl Model {
         let mut once = reader();
         let written = (self.rewrite)(&mut once);
         if once.is_valid() {
-            let written =
-                written.ok_or_else(|| Error::internal("a property was refused without a fault"))?;
+            let written = written
+                .ok_or_else(|| Error::internal("a property was rejected without an error"))?;
             return self.check(written, origin);
         }
         // There is no record to validate, so the rules of each property are checked alone and reported
@@ -199,7 +199,7 @@ impl Model {
         let mut again = reader().checking_rules();
         (self.rewrite)(&mut again);
         again.finish()?;
-        Err(Error::internal("a fault was found once and not again"))
+        Err(Error::internal("an error was found once but not again"))
     }
 
     /// Writes `record` and checks its rules.
@@ -212,7 +212,7 @@ impl Model {
         let mut reader = Reader::stored(self.definition.properties, record);
         let value = R::read(&mut reader);
         reader.finish().map_err(Error::internal)?;
-        value.ok_or_else(|| Error::internal("a property was refused without a fault"))
+        value.ok_or_else(|| Error::internal("a property was rejected without an error"))
     }
 
     /// Sets the managed properties of a record that will replace `stored`. Returns `None` if nothing
@@ -248,12 +248,10 @@ impl Model {
         let property = &self.definition.properties[property];
         match property.access {
             // Clients do not know the property.
-            Access::Private => {
-                Error::new(ErrorKind::Conflict, "a value that must be unique is taken")
-            }
+            Access::Private => Error::new(ErrorKind::Conflict, "a unique value is already taken"),
             _ => Error::new(
                 ErrorKind::Conflict,
-                format!("this `{}` is taken", property.name),
+                format!("this `{}` is already taken", property.name),
             )
             .at(property.name),
         }

@@ -118,7 +118,7 @@ pub(crate) fn check(
         JsonKind::Integer if raw != "null" && !is_exact(raw) => Some(Fault::new(
             path,
             "range",
-            "is beyond ±(2^53-1), which not every client can hold",
+            "is beyond ±(2^53-1), which not every client can represent",
         )),
         JsonKind::Text | JsonKind::Other if has_escapes && has_nul(raw) => {
             Some(Fault::new(path, "text", "contains the character U+0000"))
@@ -126,7 +126,7 @@ pub(crate) fn check(
         JsonKind::Other if has_inexact(raw) => Some(Fault::new(
             path,
             "range",
-            "has an integer beyond ±(2^53-1), which not every client can hold",
+            "contains an integer beyond ±(2^53-1), which not every client can represent",
         )),
         _ => None,
     }
@@ -146,7 +146,7 @@ pub(crate) fn check_indexed(path: &str, raw: &str) -> Option<Fault> {
     Some(Fault::new(
         path,
         "length",
-        "is longer than 1,024 bytes, which is the most that can be looked up",
+        "is longer than 1,024 bytes, the limit for indexed values",
     ))
 }
 

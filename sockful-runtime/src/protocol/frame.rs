@@ -59,7 +59,7 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
             Ok(slots) => slots,
             Err(error) => {
                 let error = if json::byte_order_mark(message.as_bytes()).is_some() {
-                    let text = "a frame begins with a byte-order mark; send JSON without one";
+                    let text = "the frame starts with a byte-order mark; send JSON without one";
                     Error::new(ErrorKind::BadFrame, text)
                 } else {
                     Error::bad_frame(&error)
@@ -75,7 +75,7 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
         "null" => Ok(None),
         raw if is_ack_id(raw) => Ok(Some(raw)),
         _ => Err(
-            "an ack_id is an integer from 0 to 2^53-1 or a string of 1 to 64 characters from A-Z a-z 0-9 _ . : -",
+            "invalid ack_id; use an integer from 0 to 2^53-1 or a string of 1 to 64 characters from A-Z a-z 0-9 _ . : -",
         ),
     };
     let head = |ack| match (&resource, &action) {
@@ -96,9 +96,9 @@ pub(crate) fn parse(message: &str) -> Result<RawFrame<'_>, BadFrame<'_>> {
     let ack = ack.map_err(|text| bad(Head::UNPARSED, text))?;
     let head = head(ack);
     match (resource, action) {
-        _ if slots.count > 5 => Err(bad(head, "a frame has at most five slots")),
+        _ if slots.count > 5 => Err(bad(head, "the frame has more than five slots")),
         _ if !matches!(slots.raw[4].as_bytes(), [b'{', ..] | b"null") => {
-            Err(bad(head, "the options are an object"))
+            Err(bad(head, "the options, slot 4, are not an object"))
         }
         (Ok(resource), Ok(action)) => Ok(RawFrame {
             head,

@@ -38,7 +38,7 @@ pub(crate) fn parse(raw: &str) -> Result<Uuid, Fault> {
 /// A [`Fault`] if it is further ahead.
 pub(crate) fn check_time(key: Uuid, now: u64) -> Result<(), Fault> {
     if Duration::from_millis(time(key).saturating_sub(now)) > MAX_SKEW {
-        let message = "is of a time to come: the client's clock is ahead of the server's; take the time from `hello`";
+        let message = "is in the future: the client's clock is ahead of the server's; use the time from `hello`";
         return Err(Fault::new("key", "time", message));
     }
     Ok(())

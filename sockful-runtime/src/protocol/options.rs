@@ -66,10 +66,10 @@ impl Options {
                 (None, _) => Some(("type", "is not a revision, an integer from 0 to 2^53-1")),
                 (_, None) => Some((
                     "action",
-                    "is for `update`, `save`, `destroy` and methods that change a record",
+                    "applies only to `update`, `save`, `destroy` and methods that change a record",
                 )),
                 (_, Some(model)) if !model.keeps_rev() => {
-                    Some(("resource", "is for resources that keep a revision"))
+                    Some(("resource", "applies only to resources with a revision"))
                 }
                 _ => None,
             };
@@ -80,7 +80,8 @@ impl Options {
             match idempotency_key::parse(raw) {
                 Err(fault) => faults.push(fault),
                 Ok(_) if !keyed => {
-                    let message = "is for `create`, `update`, `save`, `destroy` and remote methods";
+                    let message =
+                        "applies only to `create`, `update`, `save`, `destroy` and remote methods";
                     faults.push(Fault::new("key", "action", message));
                 }
                 Ok(given) => key = Some(given),

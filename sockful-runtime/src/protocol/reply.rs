@@ -69,13 +69,13 @@ pub(crate) fn json<T>(what: &str, codec: &Codec<T>, value: &T, max_reply: usize)
     })?;
     if !codec.is_finite(value, &json) {
         return Err(Error::internal(format!(
-            "{what} has a number that is NaN or infinite, which JSON has no text for"
+            "{what} contains a number that is NaN or infinite, which JSON can't represent"
         )));
     }
     let json = String::from_utf8(json).map_err(Error::internal)?;
     if validation::has_inexact(&json) {
         return Err(Error::internal(format!(
-            "{what} has an integer beyond ±(2^53-1), which not every client can hold; make it a string"
+            "{what} contains an integer beyond ±(2^53-1), which not every client can represent; make it a string"
         )));
     }
     Ok(json)

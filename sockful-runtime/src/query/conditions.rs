@@ -53,10 +53,10 @@ impl<'m> ConditionParser<'m> {
             "$and" => Ok(QueryFilter::all_of(self.list(raw, path, depth)?)),
             "$not" => Ok(self.object(raw, path, depth + 1)?.negated()),
             _ if CLAUSES.contains(&key) && depth > 0 => Err(path.refuse(format!(
-                "`{key}` stands beside the outermost conditions only"
+                "`{key}` is allowed only at the top level of the query"
             ))),
             _ if OPERATORS.contains(&key) => Err(path.refuse(format!(
-                "`{key}` compares a property, write it inside, such as {{\"id\": {{\"{key}\": …}}}}"
+                "`{key}` needs a property; write it inside one, such as {{\"id\": {{\"{key}\": …}}}}"
             ))),
             _ if key.starts_with('$') => {
                 let known = if depth > 0 {
@@ -78,7 +78,7 @@ impl<'m> ConditionParser<'m> {
         let objects = path.list(raw, "of objects of conditions")?;
         if objects.is_empty() {
             return Err(path.refuse(format!(
-                "`{path}` is empty, write at least one object of conditions"
+                "`{path}` is empty; write at least one object of conditions"
             )));
         }
         let objects = objects.iter().enumerate();
@@ -90,7 +90,9 @@ impl<'m> ConditionParser<'m> {
     /// Parses a nested object of conditions.
     fn object(&mut self, raw: &str, path: &Path<'_>, depth: usize) -> Result<QueryFilter> {
         if depth > MAX_DEPTH {
-            return Err(path.refuse(format!("conditions nest at most {MAX_DEPTH} deep")));
+            return Err(path.refuse(format!(
+                "conditions can be nested at most {MAX_DEPTH} levels deep"
+            )));
         }
         let object = path.object(raw, "of conditions")?;
         let filters = object
@@ -115,7 +117,7 @@ impl<'m> ConditionParser<'m> {
         let filters = filters.collect::<Result<Vec<_>>>()?;
         if filters.is_empty() {
             return Err(path.refuse(format!(
-                "an object asks by operators, write one of `{}`",
+                "a property can't be compared with an object; write an operator, one of `{}`",
                 OPERATORS.join("` `")
             )));
         }
@@ -141,10 +143,10 @@ impl<'m> ConditionParser<'m> {
             "$nin" => Ok(self.one_of(property, raw, path)?.negated()),
             "$prefix" => self.prefix(property, raw, path),
             _ if COMBINATORS.contains(&word) => Err(path.refuse(format!(
-                "`{word}` joins conditions, write it outside of the property"
+                "`{word}` combines conditions; write it outside the property"
             ))),
             _ if word.starts_with('$') => Err(names::unknown_word(word, &OPERATORS, path)),
-            _ => Err(path.refuse("objects are not compared, only plain values and null are")),
+            _ => Err(path.refuse("objects can't be compared; use a plain value or null")),
         }
     }
 
@@ -158,9 +160,7 @@ impl<'m> ConditionParser<'m> {
         self.count_term(path)?;
         let value = operand::parse(self.model, property, is, raw, path)?;
         if value.is_null() && is != CompareOp::Equal {
-            return Err(path.refuse(
-                "null is neither less nor greater than anything, ask with `$ne` or for null itself",
-            ));
+            return Err(path.refuse("null has no order; compare with `null` or `$ne`"));
         }
         if is != CompareOp::Equal {
             operand::not_wide(self.model, property, path)?;
@@ -176,7 +176,7 @@ impl<'m> ConditionParser<'m> {
         self.count_term(path)?;
         let values = path.list(raw, "of values")?;
         if values.len() > MAX_VALUES {
-            return Err(path.refuse(format!("`{path}` takes at most {MAX_VALUES} values")));
+            return Err(path.refuse(format!("`{path}` accepts at most {MAX_VALUES} values")));
         }
         let values = operand::one_of(self.model, property, &values, path)?;
         Ok(QueryFilter::one_of(property, values))
@@ -188,7 +188,7 @@ impl<'m> ConditionParser<'m> {
         let is_text = self.model.kind(property) == JsonKind::Text;
         if !is_text || definition.key_form != KeyForm::Json {
             let name = definition.name;
-            let message = format!("`$prefix` is for strings, which `{name}` is not");
+            let message = format!("`$prefix` applies to strings, and `{name}` is not a string");
             return Err(path.refuse(message));
         }
         operand::not_wide(self.model, property, path)?;
@@ -201,7 +201,7 @@ impl<'m> ConditionParser<'m> {
     fn count_term(&mut self, path: &Path<'_>) -> Result<()> {
         self.terms += 1;
         if self.terms > MAX_TERMS {
-            return Err(path.refuse(format!("a query has at most {MAX_TERMS} comparisons")));
+            return Err(path.refuse(format!("the query has more than {MAX_TERMS} comparisons")));
         }
         Ok(())
     }

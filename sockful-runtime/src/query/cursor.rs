@@ -53,7 +53,7 @@ impl Cursor {
     pub(super) fn parse(model: &Model, orders: &[QueryOrder], raw: &str) -> Result<Self> {
         let path = Path::Root;
         let path = path.key("$after");
-        let malformed = || path.refuse("`$after` takes the `next` of an earlier list as it was");
+        let malformed = || path.refuse("`$after` must be the unchanged `next` of an earlier list");
         let text: Cow<'_, str> = match Scalar::parse(raw) {
             Some(Scalar::Text(text)) => text,
             _ => return Err(malformed()),
@@ -64,7 +64,7 @@ impl Cursor {
         let (sort, keys, id): (Vec<String>, Vec<&RawValue>, Box<str>) =
             serde_json::from_slice(&json).map_err(|_| malformed())?;
         if sort != names(model, orders) {
-            return Err(path.refuse("`$after` comes from a list of another `$sort`"));
+            return Err(path.refuse("`$after` comes from a list with a different `$sort`"));
         }
         let positions = orders.iter().filter_map(|order| match order.by {
             By::Id => None,

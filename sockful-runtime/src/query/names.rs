@@ -21,7 +21,7 @@ pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usi
     model.definition.sent_position(name).ok_or_else(|| {
         let is_write_only = |at: usize| model.definition.properties[at].access == Access::WriteOnly;
         if model.definition.position(name).is_some_and(is_write_only) {
-            return path.refuse(format!("`{name}` is never sent, so it can't be asked for"));
+            return path.refuse(format!("`{name}` is never sent, so it can't be queried"));
         }
         let known = model.definition.properties.iter();
         let known = known
@@ -30,7 +30,7 @@ pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usi
         let resource = model.definition.name;
         let unknown = format!("`{resource}` has no property `{}`", truncated(name));
         path.refuse(match nearest(name, known) {
-            Some(meant) => format!("{unknown}, write `{meant}`"),
+            Some(meant) => format!("{unknown}; did you mean `{meant}`?"),
             None => unknown,
         })
     })
@@ -40,8 +40,8 @@ pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usi
 pub(super) fn unknown_word(word: &str, known: &[&'static str], path: &Path<'_>) -> Error {
     let unknown = format!("`{}` is not an operator", truncated(word));
     path.refuse(match nearest(word, known.iter().copied()) {
-        Some(meant) => format!("{unknown}, write `{meant}`"),
-        None => format!("{unknown}, write one of `{}`", known.join("` `")),
+        Some(meant) => format!("{unknown}; did you mean `{meant}`?"),
+        None => format!("{unknown}; write one of `{}`", known.join("` `")),
     })
 }
 

@@ -77,24 +77,23 @@ impl OperandParser<'_> {
         let (name, kind) = (self.definition.name, self.kind);
         let value = Scalar::parse(raw).ok_or_else(|| {
             path.refuse(if raw.starts_with('"') {
-                "half a surrogate pair is no text"
+                "a lone surrogate is not a valid string"
             } else {
                 "a number beyond ±1.8e308 is never stored"
             })
         })?;
         match &value {
             Scalar::Nested => {
-                Err(path
-                    .refuse("objects and arrays are not compared, only plain values and null are"))
+                Err(path.refuse("objects and arrays can't be compared; use a plain value or null"))
             }
             Scalar::Null => Ok(Scalar::Null),
             Scalar::Text(text) if text.contains('\0') => {
-                Err(path.refuse("a text with the character U+0000 is never stored"))
+                Err(path.refuse("a string with the character U+0000 is never stored"))
             }
             _ if self.definition.wide => match &value {
                 Scalar::Text(text) if bigint::is_decimal(text) => self.normalized(raw, path),
                 _ => Err(path.refuse(format!(
-                    "`{name}` is compared with an integer as a decimal string, such as \"7\""
+                    "`{name}` must be compared with an integer as a decimal string, such as \"7\""
                 ))),
             },
             // Numbers compare by value, even if the type cannot represent this one.
@@ -108,11 +107,11 @@ impl OperandParser<'_> {
                 self.normalized(raw, path)
             }
             _ => Err(path.refuse(match kind {
-                JsonKind::Bool => format!("`{name}` is compared with true or false"),
+                JsonKind::Bool => format!("`{name}` must be compared with true or false"),
                 JsonKind::Integer | JsonKind::Number => {
-                    format!("`{name}` is compared with a number")
+                    format!("`{name}` must be compared with a number")
                 }
-                JsonKind::Text => format!("`{name}` is compared with a string"),
+                JsonKind::Text => format!("`{name}` must be compared with a string"),
                 JsonKind::Other => opaque(name),
             })),
         }
@@ -124,7 +123,7 @@ impl OperandParser<'_> {
         self.stored(raw).ok_or_else(|| {
             let (name, message) = (self.definition.name, self.codec.refusal(raw));
             path.refuse(format!(
-                "`{name}` is compared with a value of its type, and this {message}"
+                "`{name}` must be compared with a value of its type, and this {message}"
             ))
         })
     }
@@ -143,10 +142,10 @@ pub(super) fn prefix(
     path: &Path<'_>,
 ) -> Result<Box<str>> {
     let Some(Scalar::Text(text)) = Scalar::parse(raw) else {
-        return Err(path.refuse("`$prefix` takes a string"));
+        return Err(path.refuse("`$prefix` must be a string"));
     };
     if text.contains('\0') {
-        return Err(path.refuse("a text with the character U+0000 is never stored"));
+        return Err(path.refuse("a string with the character U+0000 is never stored"));
     }
     Ok(model.normalize_prefix(property, &text))
 }
@@ -167,12 +166,12 @@ pub(super) fn not_wide(model: &Model, property: usize, path: &Path<'_>) -> Resul
     if property.wide {
         let name = property.name;
         return Err(path.refuse(format!(
-            "`{name}` is wide, so it is compared by equality only"
+            "`{name}` is wide, so only equality can be compared"
         )));
     }
     Ok(())
 }
 
 fn opaque(name: &str) -> String {
-    format!("`{name}` is no plain value, write `null` or `{{\"$ne\": null}}`")
+    format!("`{name}` is not a plain value; compare it with `null` or `{{\"$ne\": null}}`")
 }

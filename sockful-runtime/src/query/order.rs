@@ -79,7 +79,11 @@ impl QueryOrder {
                 descending: match json::integer(direction) {
                     Some(1_i8) => false,
                     Some(-1) => true,
-                    _ => return Err(path.refuse("a direction is 1, ascending, or -1, descending")),
+                    _ => {
+                        return Err(
+                            path.refuse("a direction must be 1 (ascending) or -1 (descending)")
+                        );
+                    }
                 },
             };
             if !is_total {
@@ -167,7 +171,7 @@ fn sortable(model: &Model, name: &str, path: &Path<'_>) -> Result<By> {
     match model.kind(at) {
         _ if at == model.definition.id => Ok(By::Id),
         JsonKind::Other => Err(path.refuse(format!(
-            "`{name}` is no plain value, so nothing is sorted by it"
+            "`{name}` is not a plain value, so it can't be sorted by"
         ))),
         _ => Ok(By::Property(at)),
     }

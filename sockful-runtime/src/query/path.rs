@@ -34,7 +34,7 @@ impl Path<'_> {
     /// Parses an object; `like` is an example for the error message.
     pub(crate) fn object<'r>(&self, raw: &'r str, like: &str) -> Result<Object<'r>> {
         if !raw.starts_with('{') {
-            return Err(self.refuse(format!("`{self}` takes an object {like}")));
+            return Err(self.refuse(format!("`{self}` must be an object {like}")));
         }
         Object::parse(raw).map_err(|error| match error.fields().first() {
             Some(fault) if !fault.path.is_empty() => self
@@ -46,7 +46,7 @@ impl Path<'_> {
 
     /// Parses a list; `of` describes its items for the error message.
     pub(crate) fn list<'r>(&self, raw: &'r str, of: &str) -> Result<Vec<&'r RawValue>> {
-        serde_json::from_str(raw).map_err(|_| self.refuse(format!("`{self}` takes a list {of}")))
+        serde_json::from_str(raw).map_err(|_| self.refuse(format!("`{self}` must be a list {of}")))
     }
 }
 

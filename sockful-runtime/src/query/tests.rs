@@ -181,20 +181,20 @@ fn query_error_message_suggests_a_fix() {
     for (query, message) in [
         (
             r#"{"lief":1}"#,
-            "`sample` has no property `lief`, write `life`",
+            "`sample` has no property `lief`; did you mean `life`?",
         ),
-        (r#"{"life":"1"}"#, "`life` is compared with a number"),
+        (r#"{"life":"1"}"#, "`life` must be compared with a number"),
         (
             r#"{"life":{"$gtt":1}}"#,
-            "`$gtt` is not an operator, write `$gt`",
+            "`$gtt` is not an operator; did you mean `$gt`?",
         ),
         (
             r#"{"$without":[]}"#,
-            "`$without` is not an operator, write one of `$sort` `$limit` `$skip` `$after` `$select` `$with` `$or` `$and` `$not`",
+            "`$without` is not an operator; write one of `$sort` `$limit` `$skip` `$after` `$select` `$with` `$or` `$and` `$not`",
         ),
         (
             r#"{"$limit":1001}"#,
-            "`$limit` is an integer from 0 to 1000",
+            "`$limit` must be an integer from 0 to 1000",
         ),
     ] {
         assert_eq!(refused(query).to_string(), message);

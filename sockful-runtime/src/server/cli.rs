@@ -85,22 +85,22 @@ fn run_command(server: &Server, (command, rest): (&String, &[String])) -> Result
         #[cfg(feature = "sqlite")]
         ("check", [file]) => check(resources, file),
         #[cfg(feature = "sqlite")]
-        ("check", _) => Err("`check` takes the file of a store".to_owned()),
+        ("check", _) => Err("`check` needs the file of a store".to_owned()),
         #[cfg(feature = "sqlite")]
         ("restore", [copy, file]) => restore(copy, file),
         #[cfg(feature = "sqlite")]
         ("restore", _) => {
-            Err("`restore` takes a copy of a store, and the file that it replaces".to_owned())
+            Err("`restore` needs a copy of a store and the file to replace".to_owned())
         }
         #[cfg(not(feature = "sqlite"))]
         ("check" | "restore", _) => {
             Err("`check` and `restore` need the feature `sqlite` of sockful, which is off".to_owned())
         }
         ("types" | "schema" | "asyncapi" | "openapi" | "stored", _) => {
-            Err(format!("`{command}` takes one file at most"))
+            Err(format!("`{command}` accepts at most one file"))
         }
         ("compatible", _) => Err(
-            "`compatible` takes the file of an older description, which `schema FILE` or `stored FILE` wrote"
+            "`compatible` needs the file of an older description, written by `schema FILE` or `stored FILE`"
                 .to_owned(),
         ),
         (help, _) if HELP.contains(&help) => write(&usage(), &[]),
@@ -125,7 +125,7 @@ const COMMANDS: [(&str, &str, &str); 8] = [
     (
         "asyncapi",
         "[FILE]",
-        "write the description as an AsyncAPI document",
+        "write the WebSocket API as an AsyncAPI document",
     ),
     (
         "openapi",
@@ -140,17 +140,17 @@ const COMMANDS: [(&str, &str, &str); 8] = [
     (
         "compatible",
         "FILE",
-        "compare with an older file of `schema` or `stored`; exit code 1 if a change breaks",
+        "compare with an older file of `schema` or `stored`; exit code 1 on a breaking change",
     ),
     (
         "check",
         "FILE",
-        "check the file of an SQLite store; exit code 1 if it has a problem",
+        "check the file of an SQLite store; exit code 1 on a problem",
     ),
     (
         "restore",
         "COPY FILE",
-        "put a copy in the place of the file of an SQLite store",
+        "replace the file of an SQLite store by a copy",
     ),
 ];
 
@@ -161,9 +161,9 @@ fn usage() -> String {
     let line = |command: &str, does: &str| format!("  {command:<18} {does}\n");
     let commands = COMMANDS.iter();
     let lines = commands.map(|(name, takes, does)| line(&format!("{name} {takes}"), does));
-    let lines: Vec<_> = lines.chain([line("--help", "print this")]).collect();
+    let lines: Vec<_> = lines.chain([line("--help", "print this help")]).collect();
     format!(
-        "usage: {program} [COMMAND]\n\nWithout a command it serves. Without FILE a command writes to the standard output.\n\n{}",
+        "usage: {program} [COMMAND]\n\nWithout COMMAND, the program serves. Without FILE, a command writes to standard output.\n\n{}",
         lines.concat()
     )
 }
@@ -192,7 +192,7 @@ fn read(file: &str) -> Result<String, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("`{file}`: {error}"))?;
     if let Some(mark) = byte_order_mark(&bytes) {
         return Err(format!(
-            "`{file}` begins with a byte-order mark ({mark}); write it as UTF-8 without one"
+            "`{file}` starts with a byte-order mark ({mark}); save it as UTF-8 without one"
         ));
     }
     String::from_utf8(bytes).map_err(|_| format!("`{file}` is not UTF-8"))
@@ -214,10 +214,10 @@ fn restore(copy: &str, file: &str) -> Result<u8, String> {
     let replaced = or_text(crate::store::restore(copy.as_ref(), file.as_ref()))?;
     let replaced = replaced.map(|file| {
         let file = file.display();
-        format!("the replaced file is `{file}`; remove it when it is not needed\n")
+        format!("the replaced file was kept as `{file}`; remove it when it is no longer needed\n")
     });
     let text = format!(
-        "`{file}` holds what `{copy}` held; clients receive all records again\n{}",
+        "restored `{file}` from `{copy}`; clients will receive all records again\n{}",
         replaced.unwrap_or_default()
     );
     write(&text, &[])

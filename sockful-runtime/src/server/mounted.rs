@@ -144,7 +144,7 @@ where
                 let shutdown = shutdown.ok_or_else(|| refusal("the server is shutting down"))?;
                 let permit = server.limits.admit(address.map(|address| address.ip()));
                 let permit = permit.map_err(|setting| {
-                    tracing::debug!(?address, setting, "a connection was refused");
+                    tracing::debug!(?address, setting, "connection refused");
                     refusal(crate::transport::connection_limits::full(setting))
                 })?;
                 Ok((permit, shutdown))

@@ -136,7 +136,7 @@ impl AsyncApiDocument {
             "info": {
                 "title": "sockful",
                 "version": digest,
-                "description": "Every message is a text with one JSON array: [resource, action, payload, ack_id]. A request with an ack_id gets one reply, which repeats it; an event has the ack_id of its subscription.",
+                "description": "Every message is text with one JSON array: [resource, action, payload, ack_id]. A request with an ack_id gets one reply with the same ack_id; an event has the ack_id of its subscription.",
             },
             "defaultContentType": "application/json",
             "channels": {"socket": {

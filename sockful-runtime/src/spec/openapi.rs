@@ -139,7 +139,7 @@ impl<'a> OpenApiDocument<'a> {
             "info": {
                 "title": "sockful",
                 "version": self.source.description.digest,
-                "description": "What a server answers over HTTP. The body of an answer is {\"ok\": …} with what stands beside it, or {\"err\": …}. `null` for a body is {}, and conditions may be one parameter `$query`, which is all of them as JSON.",
+                "description": "The HTTP API of the server. The body of a response is {\"ok\": …} with optional further members, or {\"err\": …}. A body `null` means {}. All conditions can be given as JSON in the single parameter `$query`.",
             },
             "servers": [{"url": "/"}],
             "tags": self.tags,

@@ -55,7 +55,7 @@ pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
 /// If the store behaves differently from the model, with the shortest history that shows it.
 #[cfg_attr(
     not(feature = "store-conformance"),
-    expect(unreachable_pub, reason = "it is public by that feature")
+    expect(unreachable_pub, reason = "public with that feature")
 )]
 pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
     let usual = || opened(make(&Config::default()));
@@ -92,7 +92,7 @@ fn opened<S: Store>(store: S) -> S {
     use crate::model::resource::Resource;
     let definition = sample::Sample::DEFINITION;
     let resources = [definition, sample::INDEXED, sample::SORTED, sample::COUNTED];
-    wait(store.open(&resources)).expect("an empty store opens");
+    wait(store.open(&resources)).expect("an empty store can be opened");
     store
 }
 
@@ -148,11 +148,11 @@ fn check_search_of(
         let (query, order) = parse(&model, &text);
         let found = wait(store.find(resource, query)).expect("a list").value;
         paged.extend(found.records.iter().map(|it| it.id().to_owned()));
-        prop_assert!(paged.len() <= expected.len(), "paging does not end");
+        prop_assert!(paged.len() <= expected.len(), "pagination does not end");
         if !found.more {
             break;
         }
-        let last = found.records.last().expect("a cut page has records");
+        let last = found.records.last().expect("a truncated page has records");
         after = Some(query::cursor_after(&order, &model, last));
     }
     prop_assert_eq!(paged, expected);

@@ -135,7 +135,7 @@ impl<'a> Layout<'a> {
             .restore(&Object::parse(&given)?, self.unsanitized)?
             .with_rev(rev);
         if record.id() != id {
-            return Err(Error::internal("a record can't get another id"));
+            return Err(Error::internal("the id of a record can't change"));
         }
         let dropped = stored.into_keys().collect();
         Ok(Migrated { record, dropped })

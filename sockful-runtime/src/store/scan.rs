@@ -258,7 +258,7 @@ impl StopSignal {
 /// Returns the error of a read that prevents the store from reclaiming space.
 #[cfg(feature = "sqlite")]
 pub(crate) fn too_old() -> Error {
-    let message = "the read took so long that the store could not reclaim space; read less at once";
+    let message = "the read took too long for the store to reclaim space; read less at once";
     Error::new(ErrorKind::Unavailable, message)
 }
 

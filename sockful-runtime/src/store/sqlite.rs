@@ -163,7 +163,7 @@ impl Sqlite {
     fn start(&self, resources: &[&'static ResourceDef]) -> Result<OpenFile> {
         let connection = self.connection.lock();
         let connection = connection.unwrap_or_else(PoisonError::into_inner).take();
-        let again = || Error::internal("the store is open already");
+        let again = || Error::internal("the store is already open");
         let closed = FileOpener {
             path: &self.path,
             connection: connection.ok_or_else(again)?,
@@ -207,14 +207,14 @@ impl Store for Sqlite {
     fn migrate(&self, layouts: &[Layout<'_>]) -> MaybeReady<'_, Result<()>> {
         let connection = self.connection.lock();
         let mut connection = connection.unwrap_or_else(PoisonError::into_inner);
-        let again = || Error::internal("the store is open already");
+        let again = || Error::internal("the store is already open");
         let migrated = connection.as_mut().ok_or_else(again);
         ready(migrated.and_then(|it| migration::migrate(&self.path, it, layouts, &self.migrations)))
     }
 
     fn open(&self, resources: &[&'static ResourceDef]) -> MaybeReady<'_, Result<()>> {
         let opened = self.start(resources).and_then(|opened| {
-            let again = |_| Error::internal("the store is open already");
+            let again = |_| Error::internal("the store is already open");
             self.opened.set(opened).map_err(again)
         });
         ready(opened)
@@ -319,7 +319,7 @@ impl Store for Sqlite {
             let is_drained = opened.shared.readers.drain().await;
             let joined = move || Ok(thread.join().is_ok());
             if !shared_file::aside(joined).await? {
-                return Err(Error::internal("the thread that writes has panicked"));
+                return Err(Error::internal("the writer thread panicked"));
             }
             // A connection that still reads has locks, which closing the file here would release.
             if is_drained {

@@ -143,7 +143,7 @@ fn response_subjects(
         .iter()
         .flat_map(IdempotencyEntry::subjects);
     let subjects = positions.map(|at| {
-        let missing = || Rejected::Failed(Error::internal("the response is about no record"));
+        let missing = || Rejected::Failed(Error::internal("the response has no record"));
         let operation = commit.operations.get(at).ok_or_else(missing)?;
         let (resource, id, _) = parts(operation).ok_or_else(missing)?;
         let before = stored.get(resource, id).map_err(Rejected::Failed)?;

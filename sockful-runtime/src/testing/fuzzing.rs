@@ -46,7 +46,8 @@ impl FuzzClient {
             &answered.outcome.reply,
             max_reply,
         );
-        let out = String::from_utf8(out).unwrap_or_else(|error| panic!("a frame is text: {error}"));
+        let out =
+            String::from_utf8(out).unwrap_or_else(|error| panic!("a frame must be text: {error}"));
         (out, answered.bad)
     }
 }

@@ -77,7 +77,7 @@ pub(crate) async fn serve(
         let permit = match limits.admit(Some(address.ip())) {
             Ok(permit) => Arc::new(permit),
             Err(setting) => {
-                tracing::debug!(%address, setting, "a connection was refused");
+                tracing::debug!(%address, setting, "connection refused");
                 // Over TLS the response would cost the handshake that the refusal is meant to save.
                 if transport.is_none() {
                     limits.refuse(stream, address.ip(), setting);
@@ -185,6 +185,6 @@ async fn http(
         }
     };
     if let Err(error) = served {
-        tracing::debug!(%error, "an HTTP connection failed");
+        tracing::debug!(%error, "HTTP connection failed");
     }
 }

@@ -138,7 +138,7 @@ impl ConnectionLimits {
 
 /// The error of a connection that would exceed a setting.
 pub(crate) fn full(setting: &str) -> String {
-    format!("there are as many connections as `{setting}` allows")
+    format!("the connection limit `{setting}` is reached")
 }
 
 impl RefusalLimits {

@@ -12,12 +12,12 @@ pub(crate) async fn drain(app: &App, mut trigger: Trigger) {
     let config = &app.config;
     let deadline = Instant::now() + config.connection.shutdown_timeout;
     if timeout_at(deadline, trigger.drain()).await.is_err() {
-        tracing::warn!("connections were cut at the end of `shutdown_timeout`");
+        tracing::warn!("`shutdown_timeout` elapsed: connections were closed");
         trigger.cut();
         let _ = timeout(config.connection.close_timeout, trigger.gone()).await;
     }
     let ended = timeout_at(deadline, app.after_hooks.wait_until_idle());
     if ended.await.is_err() {
-        tracing::warn!("`#[after]` hooks were not done at the end of `shutdown_timeout`");
+        tracing::warn!("`shutdown_timeout` elapsed: `#[after]` hooks did not finish");
     }
 }

@@ -72,19 +72,21 @@ pub(crate) fn answer(request: &Parts, has_explorer: bool) -> Response<Body> {
         Some(file) => (file.content_type, file.text),
         None if path == HEALTH => ("text/plain; charset=utf-8", "ok\n"),
         None if path == "/" => {
-            let text =
-                "there is no page here: `explorer` turns it on, which release builds leave off\n";
+            let text = "the explorer is off; enable it with `explorer`, which is off by default in release builds\n";
             return plain(StatusCode::NOT_FOUND, text);
         }
         None => {
             return plain(
                 StatusCode::NOT_FOUND,
-                "there is nothing here; the page is at /, the health at /healthz\n",
+                "not found; the explorer is at /, the health check at /healthz\n",
             );
         }
     };
     if !matches!(request.method, Method::GET | Method::HEAD) {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+        let mut response = plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "only GET and HEAD are allowed\n",
+        );
         response
             .headers_mut()
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -47,15 +47,14 @@ impl TlsConfig {
         let refuse = |why: String| Error::new(ErrorKind::Invalid, why);
         let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_ref())
             .collect::<Result<_, _>>()
-            .map_err(|error| refuse(format!("the certificates are no PEM: {error}")))?;
+            .map_err(|error| refuse(format!("the certificates are not valid PEM: {error}")))?;
         if chain.is_empty() {
-            return Err(refuse("there is no certificate in what is given".into()));
+            return Err(refuse("the PEM contains no certificate".into()));
         }
-        let key = PrivateKeyDer::from_pem_slice(key.as_ref()).map_err(|error| {
-            refuse(format!("there is no private key in what is given: {error}"))
-        })?;
+        let key = PrivateKeyDer::from_pem_slice(key.as_ref())
+            .map_err(|error| refuse(format!("the PEM contains no private key: {error}")))?;
         let config = Self::server_config(chain, key)
-            .map_err(|error| refuse(format!("certificate and key do not serve: {error}")))?;
+            .map_err(|error| refuse(format!("the certificate and key are not usable: {error}")))?;
         Ok(Self(TlsAcceptor::from(Arc::new(config))))
     }
 
@@ -83,7 +82,7 @@ impl TlsConfig {
         match timeout(patience, Box::pin(self.0.accept(stream))).await {
             Ok(Ok(stream)) => Some(stream),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "a TLS handshake failed");
+                tracing::debug!(%error, "TLS handshake failed");
                 None
             }
             Err(_) => None,

@@ -159,9 +159,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 ConnectionEvent::Beat(Beat::Silent) | ConnectionEvent::Lost => {
                     Some(CloseReason::Lost)
                 }
-                ConnectionEvent::Beat(Beat::Stuck) => {
-                    Some(CloseReason::ByUs(1013, "nothing of what was sent is taken"))
-                }
+                ConnectionEvent::Beat(Beat::Stuck) => Some(CloseReason::ByUs(
+                    1013,
+                    "the client does not read what is sent",
+                )),
                 ConnectionEvent::Drain => self.refuse_remaining(),
                 ConnectionEvent::Drained => Some(SHUTTING_DOWN),
                 ConnectionEvent::Cut => {
@@ -297,7 +298,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Incoming::Text(text) => {
                     let answered = self.requests.take(text);
                     if self.requests.is_flooded() {
-                        let why = "too many requests in a row that come too soon";
+                        let why = "too many rate-limited requests in a row";
                         return Some(CloseReason::ByUs(1008, why));
                     }
                     if !answered.as_ref().is_some_and(|answered| answered.bad) {

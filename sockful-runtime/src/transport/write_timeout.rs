@@ -40,7 +40,7 @@ impl<S> WriteTimeout<S> {
             .stalled
             .get_or_insert_with(|| Box::pin(sleep(patience)));
         stalled.as_mut().poll(cx).map(|()| {
-            let why = "the peer takes nothing of what it is sent";
+            let why = "the peer does not read what is sent";
             Err(io::Error::new(io::ErrorKind::TimedOut, why))
         })
     }

@@ -206,7 +206,7 @@ async fn failed_after_hook_is_only_logged() {
     let text = log.text();
     let lines: Vec<&str> = text
         .lines()
-        .filter(|line| line.contains("an after-hook failed") && line.contains(CAUSE))
+        .filter(|line| line.contains("after-hook failed") && line.contains(CAUSE))
         .collect();
     assert_eq!(lines.len(), 2, "{text}");
 }

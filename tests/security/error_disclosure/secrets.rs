@@ -215,8 +215,8 @@ async fn secrets_appear_in_no_reply_and_no_log_line() {
     }
     // There was something to be said.
     for said in [
-        "a request failed",
-        "a request without ack_id failed",
+        "request failed",
+        "request without ack_id failed",
         "the disk is full",
     ] {
         log.line(said);
@@ -269,12 +269,12 @@ async fn write_only_value_is_validated_but_never_echoed() {
         (
             json!({"pin": format!("bad {SECRET}")}),
             "type",
-            "is not of its type",
+            "is of the wrong type",
         ),
         (
             json!({"codes": {SECRET: SECRET}}),
             "type",
-            "is not of its type",
+            "is of the wrong type",
         ),
     ] {
         let error = client.err("vault", "create", payload.clone()).await;
@@ -310,5 +310,5 @@ async fn unreadable_stored_record_is_an_internal_error() {
         assert_eq!(error["code"], "internal", "{action}: {error}");
         assert!(!error.to_string().contains("seal"), "{action}: {error}");
     }
-    log.line("`seal` is not of its type");
+    log.line("`seal` is of the wrong type");
 }

@@ -53,7 +53,7 @@ async fn follow<R: Resource<Id = String> + Debug>(
 ) -> Result<()> {
     let mut events = client.records::<R>().subscribe(Filter::all());
     while let Some(event) = events.next().await {
-        let event = event.map_err(|error| lost(format!("a subscription ended: {error}")))?;
+        let event = event.map_err(|error| lost(format!("subscription ended: {error}")))?;
         let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
         let event = match event {
             ClientEvent::Reset { records, .. } if records.is_empty() && !received.0 => {

@@ -93,7 +93,8 @@ impl Driver {
         }
         let (most, waiting) = (self.settings.max_queue, self.calls.pending.len());
         if !self.is_ready && waiting >= most {
-            let message = format!("{most} requests wait for a connection, which is `max_queue`");
+            let message =
+                format!("{most} requests are waiting for a connection, the limit of `max_queue`");
             let error = Error::new(ErrorKind::TooMany, message)
                 .with_limit("max_queue", most)
                 .with_outcome(Outcome::NotApplied);
@@ -238,7 +239,7 @@ impl Driver {
         let Some(pending) = self.calls.pending.get(&id) else {
             return;
         };
-        let error = Error::new(ErrorKind::Timeout, "not done in time");
+        let error = Error::new(ErrorKind::Timeout, "request timed out");
         let error = error.with_outcome(pending.outcome());
         self.fail(id, error);
     }

@@ -157,7 +157,7 @@ impl Driver {
             let error = why.unwrap_or_else(|| {
                 Error::new(
                     ErrorKind::Unavailable,
-                    "the connection ended before it stood",
+                    "the connection ended during the handshake",
                 )
             });
             // The caller drops the client, which ends this task.

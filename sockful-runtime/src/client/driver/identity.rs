@@ -63,7 +63,9 @@ impl Driver {
             }
             Ok(None) if is_renewal => {}
             Ok(None) => self.ready(),
-            Err(error) if is_renewal => tracing::warn!(?error, "no token to renew an identity"),
+            Err(error) if is_renewal => {
+                tracing::warn!(?error, "no token available to renew the identity")
+            }
             // The token is requested again for the next connection.
             Err(error) => self.lost(Some(error)),
         }
@@ -85,7 +87,7 @@ impl Driver {
                 if self.opened.is_some() {
                     return self.lost(Some(error));
                 }
-                tracing::warn!(?error, "the server refuses the token");
+                tracing::warn!(?error, "the server rejected the token");
             }
         }
         self.ready();
@@ -96,7 +98,7 @@ impl Driver {
             Ok(reply) => {
                 self.authenticated(&reply, true);
             }
-            Err(error) => tracing::warn!(?error, "an identity was not renewed"),
+            Err(error) => tracing::warn!(?error, "identity renewal failed"),
         }
     }
 

@@ -63,7 +63,7 @@ impl Driver {
         } else {
             ErrorKind::BadFrame
         };
-        let message = format!("the server closes the connection with {code} at this request");
+        let message = format!("the server closes the connection with code {code} on this request");
         match probe {
             Some(Probe::Call(id)) => self.fail(id, Error::new(kind, message)),
             Some(Probe::Subscription(number)) => {
@@ -80,7 +80,7 @@ impl Driver {
         let max = self.server_info.as_ref().and_then(|info| info.max_frame);
         match max {
             Some(max) if text.len() > max => {
-                let message = "the request is larger than the server takes";
+                let message = "the request is larger than the server accepts";
                 Err(Error::new(ErrorKind::TooLarge, message).with_limit("max_frame", max))
             }
             _ => Ok(()),

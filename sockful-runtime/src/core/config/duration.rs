@@ -25,7 +25,9 @@ impl Visitor<'_> for DurationVisitor {
     type Value = Duration;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration: a number of milliseconds, or a text such as \"30s\" or \"1h 30m\"")
+        f.write_str(
+            "a duration: a number of milliseconds, or a string such as \"30s\" or \"1h 30m\"",
+        )
     }
 
     fn visit_u64<E: Error>(self, millis: u64) -> Result<Duration, E> {

@@ -35,7 +35,9 @@ impl Error {
     pub(crate) fn parse(raw: &str) -> Self {
         let parsed: ServerError = match serde_json::from_str(raw) {
             Ok(parsed) => parsed,
-            Err(error) => return Self::internal(format!("the server told no error: {error}")),
+            Err(error) => {
+                return Self::internal(format!("the server sent an invalid error: {error}"));
+            }
         };
         let mut error = Self::refused(&parsed.code, parsed.message);
         let inner = &mut *error.0;

@@ -128,7 +128,7 @@ impl<'a> Object<'a> {
     /// Returns one fault for each member that has not been taken.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = Fault> {
         self.take_rest()
-            .map(|(key, _)| Fault::new(key, "unknown", "is not known here"))
+            .map(|(key, _)| Fault::new(key, "unknown", "is unknown"))
     }
 
     /// Checks that every member has been taken.

@@ -194,10 +194,8 @@ impl<'a> GetTarget<'a> {
 fn ids(model: &Model, raw: &str) -> Result<Vec<Box<str>>> {
     let raws = json::list(raw).map_err(Error::internal)?;
     if raws.len() > MAX_IDS {
-        return Err(
-            Error::new(ErrorKind::TooMany, "more ids than one `get` may ask for")
-                .with_limit("max_ids", MAX_IDS),
-        );
+        return Err(Error::new(ErrorKind::TooMany, "too many ids in one `get`")
+            .with_limit("max_ids", MAX_IDS));
     }
     let mut faults = Vec::new();
     let ids = raws.iter().enumerate().filter_map(|(at, raw)| {

@@ -70,7 +70,7 @@ async fn parent_of(
 ) -> Reply {
     let of = context.model(link.to);
     if !of.definition.serves("get") {
-        let message = format!("`{}` is not read by itself", of.definition.name);
+        let message = format!("`{}` can't be read alone", of.definition.name);
         return Err(Error::new(ErrorKind::UnknownAction, message));
     }
     let given = payload.object()?;

@@ -118,13 +118,13 @@ pub(in crate::dispatch) fn end(
     };
     let ack = given
         .take("subscription")
-        .ok_or_else(|| refuse("required", "is missing: the ack_id of the subscription"))?;
+        .ok_or_else(|| refuse("required", "is required: the ack_id of the subscription"))?;
     given.finish()?;
     if !frame::is_ack_id(ack) {
         return Err(refuse("type", "is not the ack_id of a subscription"));
     }
     if !session.subscriptions.contains(ack, model.definition.name) {
-        let message = "there is no such subscription on this connection";
+        let message = "this connection has no such subscription";
         return Err(Error::new(ErrorKind::NotFound, message));
     }
     let done = Done::bare(Body::Json(b"null".to_vec()));
@@ -143,20 +143,20 @@ fn parse_from(raw: &str) -> Result<ResumeRequest<'_>> {
     let token = given.take("resume").filter(text);
     let token = token.ok_or_else(|| {
         path.key("resume")
-            .refuse("`resume` is the string in the reply to `subscribe`")
+            .refuse("`resume` must be the string from the reply to `subscribe`")
     })?;
     let seq = given.take("seq").filter(|raw| json::is_exact(raw));
     let seq = seq.and_then(|raw| raw.parse().ok()).ok_or_else(|| {
         path.key("seq")
-            .refuse("`seq` is the number of the last commit that was received")
+            .refuse("`seq` must be the number of the last commit received")
     })?;
     let at = given.take("at");
     if at.is_some_and(|at| !text(&at)) {
-        let message = "`at` is the string beside the last `seq` that was received";
+        let message = "`at` must be the string received with the last `seq`";
         return Err(path.key("at").refuse(message));
     }
     if let Some(fault) = given.unknown().next() {
-        let message = format!("`{}` has no meaning here", fault.path);
+        let message = format!("`{}` is not allowed here", fault.path);
         return Err(path.key(&fault.path).refuse(message));
     }
     Ok(ResumeRequest {

@@ -63,8 +63,5 @@ impl fmt::Debug for Authenticator {
 
 /// The error for credentials that have expired.
 pub(crate) fn expired() -> Error {
-    Error::new(
-        ErrorKind::Unauthenticated,
-        "what says who you are has expired",
-    )
+    Error::new(ErrorKind::Unauthenticated, "the credentials have expired")
 }

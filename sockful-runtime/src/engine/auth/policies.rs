@@ -145,7 +145,7 @@ fn check(
     let (title, name) = (entry.shape.definition.title, policy.name);
     let Some(authenticator) = authenticator else {
         let message = format!(
-            "the policy `{name}` of `{title}` decides who may do what, and the server asks nobody who they are; write `.authenticate(…)`"
+            "the policy `{name}` of `{title}` needs users, but the server has no authenticator; write `.authenticate(…)`"
         );
         return Err(Error::new(ErrorKind::Invalid, message));
     };
@@ -153,7 +153,7 @@ fn check(
         Some(asked) if asked != authenticator.user => {
             let (asked, given) = (asked.name, authenticator.user.name);
             let message = format!(
-                "the policy `{name}` of `{title}` is for users of type `{asked}`, and those of the server are `{given}`"
+                "the policy `{name}` of `{title}` expects users of type `{asked}`, but the server's authenticator returns `{given}`"
             );
             Err(Error::new(ErrorKind::Invalid, message))
         }

@@ -72,7 +72,7 @@ impl<'a> PolicyUser<'a> {
     ///
     /// Fails if the users of the server have another type.
     pub(crate) fn downcast<U: 'static>(self) -> Result<Option<&'a U>> {
-        let other = || Error::internal(format!("no user is a `{}`", type_name::<U>()));
+        let other = || Error::internal(format!("no user of type `{}`", type_name::<U>()));
         match self.0 {
             UserKind::Unauthenticated => Ok(None),
             UserKind::Authenticated(user) => user.downcast_ref().map(Some).ok_or_else(other),
@@ -207,7 +207,7 @@ impl Policy {
         Err(if user.is_unauthenticated() {
             unauthenticated()
         } else {
-            Error::new(ErrorKind::Forbidden, "this is not yours to do")
+            Error::new(ErrorKind::Forbidden, "not allowed")
         })
     }
 
@@ -228,6 +228,6 @@ impl Policy {
 
 /// The error for unauthenticated callers of what needs a user.
 pub(crate) fn unauthenticated() -> Error {
-    let message = "say who you are first, by `sockful.authenticate`";
+    let message = "authentication required; call `sockful.authenticate` first";
     Error::new(ErrorKind::Unauthenticated, message)
 }

@@ -148,11 +148,11 @@ async fn run_all(context: &Context, all: Vec<PendingHook>) {
             Ok(Ok(Ok(()))) => continue,
             Ok(Ok(Err(error))) => format!("{error:?}"),
             Ok(Err(why)) => format!("{:?}", Error::panicked("it", &*why)),
-            Err(_) => "it took too long".to_owned(),
+            Err(_) => "timed out".to_owned(),
         };
         let resource = context.model(one.resource).definition.name;
         let hook = one.hook.name;
-        tracing::error!(resource, hook, cause, "an after-hook failed");
+        tracing::error!(resource, hook, cause, "after-hook failed");
     }
 }
 

@@ -93,7 +93,7 @@ impl Context {
             }
             Caller::Unauthenticated => Err(unauthenticated()),
             Caller::Application => Err(Error::internal(
-                "the application itself calls, and is no user",
+                "the application itself is the caller, so there is no user",
             )),
         }
     }
@@ -125,7 +125,7 @@ impl Context {
     pub fn state<T: Send + Sync + 'static>(&self) -> Result<&T> {
         let missing = || {
             Error::internal(format!(
-                "no state of type `{}` was given to the server",
+                "the server has no state of type `{}`",
                 type_name::<T>()
             ))
         };
@@ -159,7 +159,7 @@ impl Context {
     }
 
     pub(crate) fn transaction(&self) -> Result<&Transaction> {
-        let missing = || Error::internal("a write was staged outside of a transaction");
+        let missing = || Error::internal("a write was staged outside a transaction");
         self.transaction.as_deref().ok_or_else(missing)
     }
 
@@ -181,7 +181,7 @@ impl Context {
     fn within_hook(&self, transaction: Option<Arc<Transaction>>) -> Result<Self> {
         if self.depth == MAX_HOOK_DEPTH {
             return Err(Error::internal(format!(
-                "hooks lead to one another more than {MAX_HOOK_DEPTH} deep"
+                "hooks call each other more than {MAX_HOOK_DEPTH} levels deep"
             )));
         }
         Ok(Self {
@@ -347,6 +347,6 @@ impl Context {
 fn outside_call<E: Event>(method: &str) -> Error {
     let title = E::Of::DEFINITION.title;
     Error::internal(format!(
-        "an event came when the commit was over; write `context.records::<{title}>().{method}(&id, event).await`"
+        "an event was emitted after the commit; write `context.records::<{title}>().{method}(&id, event).await`"
     ))
 }

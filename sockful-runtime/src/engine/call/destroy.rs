@@ -154,7 +154,7 @@ async fn children(
         let wanted = max.saturating_sub(*touched).saturating_add(1);
         let children = some_children(context, link, some, wanted).await?;
         if children.len() == wanted {
-            let message = "more records would go with it than one commit may change";
+            let message = "too many records would be destroyed in one commit";
             return Err(Error::new(ErrorKind::TooMany, message).with_limit("max_cascade", max));
         }
         *touched += children.len();
@@ -206,10 +206,10 @@ fn restricted(context: &Context, model: &Model, link: &RelationLink, child: &Rec
     let read_filter = context.read_filter(link.to);
     let message = if read_filter.is_ok_and(|read_filter| read_filter.allows(child)) {
         format!(
-            "the `{name}` is not destroyed while it, or what would go with it, has `{children}`"
+            "the `{name}` can't be destroyed while it, or a record destroyed with it, has `{children}`"
         )
     } else {
-        format!("the `{name}` is not destroyed while other records need it")
+        format!("the `{name}` can't be destroyed while other records refer to it")
     };
     Error::new(ErrorKind::Conflict, message)
 }

@@ -56,19 +56,19 @@ impl Includes {
         };
         let path = Path::Root;
         let path = path.key("$with");
-        let listed = path.list(raw, "of relations, such as [\"songs\"]")?;
+        let listed = path.list(raw, "of relation names, such as [\"songs\"]")?;
         if listed.is_empty() {
-            return Err(path.refuse("`$with` is empty, leave it out to include nothing"));
+            return Err(path.refuse("`$with` is empty; omit it to include nothing"));
         }
         for (at, raw) in listed.iter().enumerate() {
             let path = path.item(at);
             let Some(Scalar::Text(names)) = Scalar::parse(raw.get()) else {
-                return Err(path.refuse("the name of a relation is a string"));
+                return Err(path.refuse("the name of a relation must be a string"));
             };
             includes.add(app, place, &names, &path)?;
         }
         if includes.len() > MAX_RELATIONS {
-            return Err(path.refuse(format!("at most {MAX_RELATIONS} relations are included")));
+            return Err(path.refuse(format!("at most {MAX_RELATIONS} relations can be included")));
         }
         Ok(includes)
     }
@@ -95,7 +95,9 @@ impl Includes {
         let (mut here, mut place) = (self, place);
         for (depth, name) in names.split('.').enumerate() {
             if depth == MAX_DEPTH {
-                return Err(path.refuse(format!("relations are included at most {MAX_DEPTH} deep")));
+                return Err(path.refuse(format!(
+                    "relations can be included at most {MAX_DEPTH} levels deep"
+                )));
             }
             let known = here.0.iter().position(|include| include.name == name);
             let at = known.unwrap_or(here.0.len());
@@ -119,7 +121,7 @@ impl Include {
                 let unknown = format!("`{resource}` has no relation `{name}`");
                 let known = all(app, place).map(|include| include.name);
                 path.refuse(match nearest(name, known) {
-                    Some(meant) => format!("{unknown}, write `{meant}`"),
+                    Some(meant) => format!("{unknown}; did you mean `{meant}`?"),
                     None => unknown,
                 })
             })

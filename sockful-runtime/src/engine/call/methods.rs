@@ -67,7 +67,7 @@ impl MethodCall<'_> {
             .checking_rules();
         let arguments = take(&mut reader);
         reader.finish()?;
-        arguments.ok_or_else(|| Error::internal("an argument was refused without a fault"))
+        arguments.ok_or_else(|| Error::internal("an argument was rejected without an error"))
     }
 
     /// Commits the writes of a method without `self`. Returns `None` if the method must be rerun.
@@ -192,7 +192,7 @@ impl<R> Attempt<'_, R> {
             .is_none()
         {
             return Err(Error::internal(format!(
-                "`{}` changed its record through `self` and through the context as well",
+                "`{}` changed its record both through `self` and through the context",
                 remote.name
             )));
         }

@@ -172,9 +172,9 @@ impl<R: Resource> Records<R> {
     fn record(&self, reply: Reply) -> Result<R> {
         match reply?.body {
             Body::Record(record, _) => self.model()?.read(&record),
-            Body::Json(_) | Body::Records(..) | Body::List(_) => {
-                Err(Error::internal("an action on one record gave no record"))
-            }
+            Body::Json(_) | Body::Records(..) | Body::List(_) => Err(Error::internal(
+                "an action on one record returned no record",
+            )),
         }
     }
 }

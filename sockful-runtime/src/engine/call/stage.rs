@@ -56,7 +56,7 @@ pub(crate) async fn stage(
     {
         let run = run_before_hooks(context, model, on, stored, Some(Arc::new(record)));
         let made = run.boxed().await?;
-        let made = made.ok_or_else(|| Error::internal("a hook left no record"))?;
+        let made = made.ok_or_else(|| Error::internal("a hook removed the record"))?;
         let Some(made) = set_managed(Arc::unwrap_or_clone(made)) else {
             return is_same();
         };
@@ -132,7 +132,7 @@ pub(crate) async fn check_parents(
             Err(_) => false,
         };
         if !exists {
-            let message = format!("names no `{}` that is there", of.definition.name);
+            let message = format!("refers to no existing `{}`", of.definition.name);
             let path = model.definition.properties[at].name;
             faults.push(Fault::new(path, "parent", message));
         }
@@ -158,7 +158,7 @@ impl Staged {
         match self {
             Self::Put(id) => {
                 let record = context.get(model, &id).await?;
-                record.ok_or_else(|| Error::internal("a record was staged and is not there"))
+                record.ok_or_else(|| Error::internal("a staged record is missing"))
             }
             Self::Same(record) | Self::Gone(record) => Ok(record),
         }
@@ -170,7 +170,7 @@ impl Staged {
             Self::Put(id) => outcome
                 .stored(model.index, &id)
                 .cloned()
-                .ok_or_else(|| Error::internal("the store took a record and kept none")),
+                .ok_or_else(|| Error::internal("the store accepted a record but did not store it")),
             Self::Same(record) | Self::Gone(record) => Ok(record),
         }
     }

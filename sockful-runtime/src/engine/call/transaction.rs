@@ -318,7 +318,7 @@ impl Transaction {
         drop(state);
         if let Some(why) = poisoned {
             return Err(Error::internal(format!(
-                "a write failed when part of it was done, and the call went on: {why}"
+                "a write failed half-way and the call continued: {why}"
             )));
         }
         let reads = entries.len() + lists.as_ref().map_or(0, |lists| lists.reads);

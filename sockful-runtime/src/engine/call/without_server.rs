@@ -3,10 +3,7 @@
 //!
 //! Such a program compiles the bodies of the methods but never runs them. These types have no
 //! values, so their methods cannot be called. The signatures are the same as those of the server.
-#![expect(
-    clippy::unused_async,
-    reason = "the signatures are those of the server"
-)]
+#![expect(clippy::unused_async, reason = "the signatures match the server's")]
 
 use crate::core::error::Result;
 use crate::model::event::{Event, EventOf};
@@ -163,7 +160,7 @@ impl<R: Resource> Records<R> {
 
 /// A list of records, read when it is awaited. It has no values without the feature `server`.
 #[derive(Debug)]
-#[must_use = "nothing is read before it is awaited"]
+#[must_use = "records are read when the future is awaited"]
 pub struct Find<R> {
     never: Infallible,
     resource: PhantomData<fn() -> R>,
@@ -202,7 +199,7 @@ impl<R: Resource> IntoFuture for Find<R> {
 
 /// A count of records, read when it is awaited. It has no values without the feature `server`.
 #[derive(Debug)]
-#[must_use = "nothing is read before it is awaited"]
+#[must_use = "records are read when the future is awaited"]
 pub struct Count<R> {
     never: Infallible,
     resource: PhantomData<fn() -> R>,

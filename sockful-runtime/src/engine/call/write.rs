@@ -167,7 +167,7 @@ impl<'a> Write<'a> {
             };
             let staged = match (self.kind, stored) {
                 (WriteKind::Save, None) if self.if_rev.is_some() => {
-                    let message = "the record is not there, so its revision is another";
+                    let message = "the record does not exist, so its revision does not match";
                     return Err(Error::new(ErrorKind::Conflict, message).at("if_rev"));
                 }
                 (WriteKind::Create, stored) | (WriteKind::Save, stored @ None) => {
@@ -329,7 +329,7 @@ impl<'a> Write<'a> {
 
     fn exists(&self) -> Error {
         let message = format!(
-            "a `{}` of this id exists already",
+            "a `{}` with this id already exists",
             self.model.definition.name
         );
         Error::new(ErrorKind::Conflict, message)

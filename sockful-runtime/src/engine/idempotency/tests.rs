@@ -27,7 +27,10 @@ impl Server {
     async fn start(config: &Config) -> Self {
         let time = Arc::new(AtomicU64::new(NOW));
         let store = Memory::with_config(config);
-        store.open(&[sample::COUNTED]).await.expect("memory opens");
+        store
+            .open(&[sample::COUNTED])
+            .await
+            .expect("the memory store opens");
         let hands = Arc::clone(&time);
         Self {
             store,
@@ -39,7 +42,7 @@ impl Server {
 
     /// Stores bob with this life if his record matches `expect`.
     async fn put(&self, request: &RequestKey, life: u64, expect: Expect) -> Reply {
-        self.runs.lock().expect("nothing panics").push(life);
+        self.runs.lock().expect("no panic").push(life);
         let put = Operation::Put {
             resource: 0,
             record: sample::counted("bob", life),
@@ -83,7 +86,7 @@ impl Server {
     }
 
     fn runs(&self) -> Vec<u64> {
-        self.runs.lock().expect("nothing panics").clone()
+        self.runs.lock().expect("no panic").clone()
     }
 }
 

@@ -40,7 +40,7 @@ impl Server {
         store
             .open(&[Sample::DEFINITION])
             .await
-            .expect("memory opens");
+            .expect("the memory store opens");
         Self {
             model: sample::model(),
             broker: Broker::new(store.clone(), 1, &config),

@@ -180,7 +180,7 @@ impl Bound {
     #[expect(
         clippy::cast_precision_loss,
         clippy::float_cmp,
-        reason = "what is asked is whether the two came out of one whole number"
+        reason = "the comparison checks that both come from the same integer"
     )]
     pub const fn of(int: i128, float: f64) -> Self {
         if int as f64 == float {
@@ -191,7 +191,10 @@ impl Bound {
     }
 
     /// Returns the nearest float.
-    #[expect(clippy::cast_precision_loss, reason = "as near as a float can be")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest float is close enough"
+    )]
     pub(crate) const fn float(self) -> f64 {
         match self {
             Self::Int(int) => int as f64,

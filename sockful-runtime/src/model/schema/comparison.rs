@@ -144,7 +144,7 @@ pub(crate) fn compare_within(
         parts.step()?;
         match now.get(name) {
             Some(newer) => parts.resource(resource, newer)?,
-            None => parts.breaking("", "is no longer served"),
+            None => parts.breaking("", "was removed"),
         }
     }
     for name in now.keys().filter(|name| !before.contains_key(*name)) {
@@ -174,5 +174,5 @@ pub(crate) fn takes_all(older: &Value, newer: &Value) -> Result<Result<(), Strin
 /// Returns the object under `key`, which `whose` must have.
 fn object<'a>(value: &'a Value, key: &str, whose: &str) -> Result<&'a Map<String, Value>, String> {
     let found = value.get(key).and_then(Value::as_object);
-    found.ok_or_else(|| format!("is no description: `{key}` of {whose} is no object"))
+    found.ok_or_else(|| format!("is not a description: `{key}` of {whose} is not an object"))
 }

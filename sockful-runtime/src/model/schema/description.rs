@@ -90,13 +90,13 @@ fn resource(
     };
     add(
         "create",
-        "Stores a new record.",
+        "Creates a record.",
         object("", "", &written(model, false)),
         &record,
     );
     add(
         "save",
-        "Creates the record, or replaces what may be written of it.",
+        "Creates the record, or replaces its writable properties.",
         if definition.serves("create") {
             json!({"$ref": format!("{here}/actions/create/payload")})
         } else {
@@ -106,23 +106,23 @@ fn resource(
     );
     add(
         "update",
-        "Changes what is given.",
+        "Updates the given properties.",
         object("", "", &written(model, true)),
         &record,
     );
     add(
         "destroy",
-        "Removes the record, and returns it as it was.",
+        "Destroys the record and returns its last state.",
         one,
         &record,
     );
     for name in ["find", "all"] {
-        let description = "Lists the records that meet the conditions.";
+        let description = "Lists the records that match the conditions.";
         add(name, description, query.clone(), &list);
     }
     add(
         "count",
-        "Counts the records that meet the conditions.",
+        "Counts the records that match the conditions.",
         json!({"type": "object"}),
         &json!({"type": "integer"}),
     );
@@ -136,14 +136,14 @@ fn resource(
     let maybe = json!({"anyOf": [record, {"type": "null"}]});
     add(
         "get",
-        "Reads a record, or several in the order asked.",
+        "Reads a record, or several in the order requested.",
         get,
         &json!({"anyOf": [record, {"type": "array", "items": maybe}]}),
     );
     let ack = json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]});
     add(
         "subscribe",
-        "Lists the records that meet the conditions, and tells every change of them from then on.",
+        "Lists the records that match the conditions, then sends every change to them.",
         json!({"type": "object", "description": "conditions, $select, $from"}),
         &json!({"anyOf": [
             {"type": "object", "properties": {"records": list}, "required": ["records"]},
@@ -152,7 +152,7 @@ fn resource(
     );
     add(
         "unsubscribe",
-        "Ends a subscription of this connection, by the ack_id that it was begun with.",
+        "Ends a subscription of this connection; the payload is the ack_id of its `subscribe` request.",
         json!({"type": "object", "properties": {"subscription": ack}, "required": ["subscription"]}),
         &json!({"type": "null"}),
     );

@@ -18,11 +18,11 @@ pub(crate) fn check(
     // An empty name means any type.
     let mut types = payload.types.iter();
     if !types.any(|name| name == "object" || name.is_empty()) {
-        return Err("is no object; take a struct or a map".to_owned());
+        return Err("is not an object; use a struct or a map".to_owned());
     }
     match id {
         Some(id) if has(payload.schema.as_value(), id, definitions) => Err(format!(
-            "has a property `{id}`, which addresses the record; call it otherwise"
+            "has a property `{id}`, which addresses the record; rename the property"
         )),
         _ => Ok(()),
     }

@@ -55,7 +55,7 @@ fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Val
             let mut payload = object("", "", &[parents_id()]);
             payload["additionalProperties"] = true.into();
             (
-                format!("Lists the `{many}` of one parent that meet the conditions."),
+                format!("Lists the `{many}` of one parent that match the conditions."),
                 payload,
             )
         }
@@ -64,27 +64,29 @@ fn action(child: &Model, of: &Model, parent: &Parent, relation: Relation) -> Val
             let mut its = object("", "", &[parents_id()]);
             its["additionalProperties"] = true.into();
             let payload = json!({"allOf": [payload, its]});
-            (format!("Stores a new `{one}` of one parent."), payload)
+            (format!("Creates a `{one}` of one parent."), payload)
         }
         Relation::Get => (
-            format!("Reads a `{one}`, if it is of this parent."),
+            format!("Reads a `{one}` if it belongs to this parent."),
             shown(&[parents_id(), id()]),
         ),
         Relation::Update => {
             let mut members = written(child, true);
             members.retain(|member| member.name != parents_id().name);
             members.push(parents_id());
-            let what = format!("Changes what is given of a `{one}`, if it is of this parent.");
+            let what =
+                format!("Updates the given properties of a `{one}` if it belongs to this parent.");
             (what, object("", "", &members))
         }
         Relation::Subscribe => {
             let mut payload = object("", "", &[parents_id()]);
             payload["additionalProperties"] = true.into();
-            let what = format!("Lists the `{many}` of one parent, and tells every change of them.");
+            let what =
+                format!("Lists the `{many}` of one parent, then sends every change to them.");
             (what, payload)
         }
         Relation::Destroy => (
-            format!("Removes a `{one}`, if it is of this parent, and returns it as it was."),
+            format!("Destroys a `{one}` if it belongs to this parent, and returns its last state."),
             object("", "", &[parents_id(), id()]),
         ),
     };

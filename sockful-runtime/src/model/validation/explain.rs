@@ -137,8 +137,12 @@ impl Explainer<'_> {
                 names.find(|name| known(name).is_none() && !is_integer_key(pattern, name))?;
             let path = place.entry(unknown).path();
             Some(match pattern {
-                Some(_) => Fault::new(path, "type", "is not a key of this map, which has integers"),
-                None => Fault::new(path, "unknown", "is not known here"),
+                Some(_) => Fault::new(
+                    path,
+                    "type",
+                    "is not a valid key of this map, which has integer keys",
+                ),
+                None => Fault::new(path, "unknown", "is unknown"),
             })
         })
     }

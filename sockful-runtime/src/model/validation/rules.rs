@@ -111,7 +111,7 @@ fn out_of(from: Limit, to: Limit) -> String {
             format!("is not at least {from} and less than {to}")
         }
         (Limit::Through(from) | Limit::Below(from), _) => format!("is less than {from}"),
-        (Limit::None, Limit::None) => "is no number".to_owned(),
+        (Limit::None, Limit::None) => "is not a number".to_owned(),
     }
 }
 

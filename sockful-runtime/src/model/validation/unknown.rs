@@ -40,7 +40,7 @@ pub(crate) fn unknown(
         found: Vec::new(),
     };
     if let Err(Stop::OverBudget) = search.part(vec![&schema], given, written) {
-        let message = "has too many parts to check that each of them is known";
+        let message = "has too many parts to check for unknown ones";
         return vec![Fault::new(path, "unknown", message)];
     }
     let mut found = search.found;
@@ -60,7 +60,7 @@ pub(crate) fn unknown(
         for step in place {
             step.add_to(&mut path);
         }
-        Fault::new(path, "unknown", "is not known here")
+        Fault::new(path, "unknown", "is unknown")
     });
     faults.collect()
 }
@@ -368,7 +368,7 @@ mod tests {
             |_| None,
         );
         let faults: Vec<_> = faults.iter().map(|it| (&*it.path, &*it.message)).collect();
-        let message = "has too many parts to check that each of them is known";
+        let message = "has too many parts to check for unknown ones";
         assert_eq!(faults, [("it", message)]);
     }
 }

@@ -25,7 +25,7 @@ impl Message {
                 "ok": result,
                 "seq": schema("frame.seq"),
                 "rev": {"type": "integer"},
-                "next": {"type": "string", "description": "for $after, where a list was cut"},
+                "next": {"type": "string", "description": "the cursor for $after, if the list is truncated"},
                 "cut": {"type": "object"},
                 "resume": {"type": "string"},
                 "at": {"type": "string"},
@@ -93,7 +93,7 @@ fn err() -> Value {
 pub(super) fn shown(record: &Value) -> Value {
     json!({
         "type": "object",
-        "description": "the record, or as much as `$select` wants, with what `$with` includes; the id alone of what the caller may not see",
+        "description": "the record, or the properties in `$select`, with the relations in `$with`; only the id if the caller may not read the record",
         "properties": record["properties"],
     })
 }

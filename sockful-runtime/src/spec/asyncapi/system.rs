@@ -24,12 +24,13 @@ pub(super) fn add(document: &mut AsyncApiDocument) {
     document.add_told(key, REFUSAL, Message::refusal());
 }
 
-const REFUSAL: &str = "In answer to what is no frame, or leads nowhere; under the ack_id that it had, where that could be read.";
+const REFUSAL: &str =
+    "Reply to an invalid frame or an unknown route, with its ack_id if that could be read.";
 
 /// What frames are made of.
 fn shared() -> [(&'static str, Value); 4] {
     let ack = json!({
-        "description": "chosen by the client; without it there is no reply",
+        "description": "chosen by the client; a request without it gets no reply",
         "anyOf": [
             {"type": "integer", "minimum": 0, "maximum": 9_007_199_254_740_991_i64},
             {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,64}$"},
@@ -39,7 +40,7 @@ fn shared() -> [(&'static str, Value); 4] {
     let options = json!({
         "type": "object",
         "properties": {
-            "key": {"type": "string", "format": "uuid", "description": "of version 7: the request takes effect once"},
+            "key": {"type": "string", "format": "uuid", "description": "a UUID of version 7: the request takes effect at most once"},
             "if_rev": {"type": "integer", "description": "the revision that the record must have"},
             "timeout_ms": {"type": "integer", "minimum": 1},
             "traceparent": {"type": "string"},
@@ -70,33 +71,28 @@ fn actions() -> [(&'static str, &'static str, Value, Value); 5] {
     });
     let writes = json!({"type": "array", "items": {"type": "array"}});
     [
-        (
-            "schema",
-            "The description of everything that is served.",
-            object(),
-            object(),
-        ),
+        ("schema", "The description of the API.", object(), object()),
         (
             "changes",
-            "How that differs from an older description.",
+            "The differences from an older description.",
             since,
             object(),
         ),
         (
             "authenticate",
-            "Says who calls; without a token nobody does.",
+            "Authenticates the connection; without a token, it becomes unauthenticated.",
             token,
             expiry,
         ),
         (
             "ping",
-            "Up to which commit the subscriptions of this connection were told everything.",
+            "The last commit whose events all subscriptions of this connection have received.",
             object(),
             position,
         ),
         (
             "commit",
-            "Several writes as one: [resource, action, payload] each.",
+            "Commits several writes atomically; each is [resource, action, payload].",
             writes,
             json!({"type": "array"}),
         ),
@@ -117,10 +113,10 @@ fn notices() -> [(&'static str, &'static str, Value); 2] {
         "required": ["protocol", "schema", "time"],
     });
     [
-        ("hello", "First on each connection.", hello),
+        ("hello", "The first message on each connection.", hello),
         (
             "expired",
-            "The client is nobody again.",
+            "The identity has expired or was revoked; the client is unauthenticated.",
             json!({"type": "object"}),
         ),
     ]

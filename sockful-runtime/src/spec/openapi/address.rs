@@ -36,7 +36,7 @@ pub(super) fn parameter(model: &Model, name: &str) -> Value {
         "name": name,
         "in": "path",
         "required": true,
-        "description": format!("The id of a record of `{}`, percent-encoded.", model.definition.name),
+        "description": format!("The id of a `{}`, percent-encoded.", model.definition.name),
         "schema": records::id(model),
     })
 }

@@ -213,15 +213,15 @@ pub(super) fn words(most: usize) -> [(&'static str, Value); 3] {
     [
         (
             "$limit",
-            json!({"type": "integer", "minimum": 0, "maximum": most, "description": "How many at most."}),
+            json!({"type": "integer", "minimum": 0, "maximum": most, "description": "The maximum number of records."}),
         ),
         (
             "$skip",
-            json!({"type": "integer", "minimum": 0, "maximum": MAX_SKIP, "description": "How many of the first to leave out."}),
+            json!({"type": "integer", "minimum": 0, "maximum": MAX_SKIP, "description": "The number of records to skip."}),
         ),
         (
             "$after",
-            json!({"type": "string", "description": "Goes on behind an earlier list: its `next`, with the same `$sort`."}),
+            json!({"type": "string", "description": "Continues an earlier list: its `next`, with the same `$sort`."}),
         ),
     ]
 }
@@ -234,7 +234,7 @@ pub(super) fn shaping(document: &OpenApiDocument<'_>, model: &Model) -> Vec<(Str
         "items": {"enum": names},
         "minItems": 1,
         "uniqueItems": true,
-        "description": "Only these properties.",
+        "description": "The properties to return.",
     });
     let mut words = vec![("$select".to_owned(), select)];
     let paths = included(model, document.source.models, include::MAX_DEPTH);
@@ -243,7 +243,7 @@ pub(super) fn shaping(document: &OpenApiDocument<'_>, model: &Model) -> Vec<(Str
             "type": "array",
             "items": {"type": "string", "enum": paths},
             "minItems": 1,
-            "description": "Related records that come with each.",
+            "description": "The relations to include with each record.",
         });
         words.push(("$with".to_owned(), with));
     }

@@ -27,22 +27,22 @@ fn headers() -> [(&'static str, &'static str, Value); 5] {
         ),
         (
             "Idempotency-Key",
-            "A new UUID of version 7: however often the request is sent, it takes effect at most once.",
+            "A new UUID of version 7: the request takes effect at most once, even if it is sent again.",
             json!({"type": "string", "format": "uuid", "pattern": uuid}),
         ),
         (
             "If-Match",
-            "The revision that the record must still have, in quotes: its `ETag`.",
+            "The revision that the record must have, in quotes: its `ETag`.",
             json!({"type": "string", "pattern": revision}),
         ),
         (
             "If-None-Match",
-            "The revision that is known already, in quotes: its `ETag`.",
+            "The revision that the client already has, in quotes: its `ETag`.",
             json!({"type": "string"}),
         ),
         (
             "Last-Event-ID",
-            "Where a stream is to go on: the `id` of its last event.",
+            "Resumes a stream: the `id` of the last event received.",
             json!({"type": "string"}),
         ),
     ]
@@ -63,9 +63,9 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
         words.push((name, plain(name, value)));
     }
     for (name, text, value) in [
-        ("$or", "Any of these must be met.", &list),
-        ("$and", "All of these must be met.", &list),
-        ("$not", "This must not be met.", &joined),
+        ("$or", "At least one of these conditions must match.", &list),
+        ("$and", "All of these conditions must match.", &list),
+        ("$not", "This condition must not match.", &joined),
     ] {
         let text = json!({
             "type": "string",
@@ -189,7 +189,7 @@ fn sort(model: &Model) -> Value {
             "minItems": 1,
             "uniqueItems": true,
             "not": {"anyOf": both.collect::<Vec<_>>()},
-            "description": "The order: earlier keys come first, and `-` descends.",
+            "description": "The sort keys, most significant first; `-` means descending.",
         }),
     )
 }

@@ -40,7 +40,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     }
     let part = json!({
         "type": "object",
-        "description": "The record, or as much as `$select` wants, with what `$with` includes; the id alone of what the caller may not see.",
+        "description": "The record, or the properties in `$select`, with the relations in `$with`; only the id if the caller may not read the record.",
         "properties": properties,
         "additionalProperties": false,
     });

@@ -162,13 +162,13 @@ impl RelationOperations<'_> {
 
     fn update(&self, document: &mut OpenApiDocument<'_>) {
         let said = [self.property(), self.found.child.id_name()];
-        let update = self.writing(document, "The record after the change.");
+        let update = self.writing(document, "The record after the update.");
         self.add_write(document, "patch", update, &said);
     }
 
     fn destroy(&self, document: &mut OpenApiDocument<'_>) {
         let said = [self.property(), self.found.child.id_name()];
-        let destroy = self.writing(document, "The record as it was.");
+        let destroy = self.writing(document, "The last state of the record.");
         self.add_write(document, "delete", destroy, &said);
     }
 

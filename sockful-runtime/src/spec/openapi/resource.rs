@@ -57,7 +57,7 @@ fn add_lists(document: &mut OpenApiDocument<'_>, model: &Model) {
         let text = text(document, model, "count");
         let counted = || {
             done(
-                "How many there are.",
+                "The number of records.",
                 &json!({"type": "integer", "minimum": 0}),
                 ResultExtras::Commit,
             )
@@ -84,7 +84,7 @@ fn add_create(document: &mut OpenApiDocument<'_>, model: &Model) {
     let body = document.add_schema(&format!("{name}.create.payload"), payload);
     let written = records::written(document, model);
     let created = done(
-        "The record as it is stored.",
+        "The stored record.",
         &written,
         ResultExtras::Record(model.keeps_rev()),
     );
@@ -130,7 +130,7 @@ fn add_one(document: &mut OpenApiDocument<'_>, model: &Model) {
     let each = json!({"anyOf": [records::shown(model), {"type": "null"}]});
     let list = json!({"type": "array", "items": each});
     let listed = done(
-        "The records in the order asked, null for each that is not there.",
+        "The records in the order requested; null for each that does not exist.",
         &list,
         ResultExtras::List,
     );
@@ -150,9 +150,9 @@ fn add_one(document: &mut OpenApiDocument<'_>, model: &Model) {
 fn add_writes(document: &mut OpenApiDocument<'_>, model: &Model) {
     let (name, definition) = (model.definition.name, model.definition);
     for (action, method, answer) in [
-        ("update", "patch", "The record after the change."),
-        ("save", "put", "The record as it is stored."),
-        ("destroy", "delete", "The record as it was."),
+        ("update", "patch", "The record after the update."),
+        ("save", "put", "The stored record."),
+        ("destroy", "delete", "The last state of the record."),
     ] {
         if !definition.serves(action) {
             continue;
@@ -183,7 +183,7 @@ fn add_remote(document: &mut OpenApiDocument<'_>, model: &Model, remote: &Remote
     let result = components::shown(&said["result"], Dialect::Draft2020);
     let result = document.add_schema(&format!("{name}.{}.result", remote.name), result);
     let done = done(
-        "What the method returns.",
+        "The result of the method.",
         &result,
         ResultExtras::Record(model.keeps_rev()),
     );

@@ -17,10 +17,10 @@ const REFUSALS: [(&str, &str, &str); 15] = [
     (
         "403",
         "forbidden",
-        "`forbidden`; or the request is of a page of an origin that may not ask.",
+        "`forbidden`, or the origin is not allowed.",
     ),
     ("404", "not_found", "`not_found`."),
-    ("408", "body_timeout", "The body did not come in time."),
+    ("408", "body_timeout", "The body timed out."),
     ("409", "conflict", "`conflict`."),
     (
         "412",
@@ -33,11 +33,7 @@ const REFUSALS: [(&str, &str, &str); 15] = [
         "unsupported_media_type",
         "The body is neither JSON nor a form.",
     ),
-    (
-        "422",
-        "invalid",
-        "`invalid`, or what a method refuses by a code of its own.",
-    ),
+    ("422", "invalid", "`invalid`, or an error code of a method."),
     ("429", "rate_limited", "`rate_limited`."),
     (
         "431",
@@ -48,17 +44,14 @@ const REFUSALS: [(&str, &str, &str); 15] = [
     (
         "503",
         "unavailable",
-        "`unavailable`; or there are too many connections.",
+        "`unavailable`, or too many connections.",
     ),
     ("504", "timeout", "`timeout`."),
 ];
 
 /// What may go wrong with an operation.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each adds answers of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each adds its own responses")]
 pub(super) struct Refusals {
     pub(super) has_body: bool,
     /// Whether it is of a record that may not be there.
@@ -98,7 +91,7 @@ pub(super) fn refusals() -> Value {
             response["content"] = content;
         }
         if *status == "429" {
-            let seconds = json!({"description": "When again, in seconds.", "schema": {"type": "integer", "minimum": 1}});
+            let seconds = json!({"description": "The time after which to retry, in seconds.", "schema": {"type": "integer", "minimum": 1}});
             response["headers"] = json!({"Retry-After": seconds});
         }
         if *status == "401" {
@@ -136,8 +129,8 @@ pub(super) fn done(text: &str, result: &Value, beside: ResultExtras) -> Value {
         }
         ResultExtras::List => {
             properties["cut"] = cut;
-            properties["next"] = json!({"type": "string", "description": "Where a list goes on that was cut: its `$after`."});
-            headers["Link"] = json!({"description": "Where a list goes on that was cut: `rel=\"next\"`.", "schema": {"type": "string"}});
+            properties["next"] = json!({"type": "string", "description": "The cursor for the next page of a truncated list, for `$after`."});
+            headers["Link"] = json!({"description": "The address of the next page of a truncated list: `rel=\"next\"`.", "schema": {"type": "string"}});
         }
     }
     let envelope = json!({"type": "object", "properties": properties, "required": ["ok"]});
@@ -157,12 +150,12 @@ pub(super) fn located(mut response: Value) -> Value {
 
 /// The answer to who has a record already.
 pub(super) fn known() -> Value {
-    json!({"description": "The record has the revision that `If-None-Match` names.", "headers": {"ETag": tag()}})
+    json!({"description": "The record still has the revision in `If-None-Match`.", "headers": {"ETag": tag()}})
 }
 
 /// Lets what is answered be a stream as well.
 pub(super) fn stream(response: &mut Value) {
-    let events = "Server-sent events, to who accepts those: `subscribe` with what there is, then each change. `data` is JSON.";
+    let events = "Server-sent events, if the client accepts them: `subscribe` with the current records, then each change. `data` is JSON.";
     response["content"]["text/event-stream"] =
         json!({"schema": {"type": "string", "description": events}});
 }

@@ -19,7 +19,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>) {
         "properties": {"err": schema("sockful.error")},
         "required": ["err"],
     });
-    let cut = json!({"type": "object", "description": "Where included lists go on that were cut."});
+    let cut = json!({"type": "object", "description": "The cursors for the next pages of included lists that are truncated."});
     document.add_schema("sockful.cut", cut);
     document.add_schema("sockful.seq", components::seq());
     document.add_schema("sockful.error", components::error());
@@ -31,19 +31,19 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>) {
         (
             "schema",
             "get",
-            "The description of everything that is served.",
+            "The description of the API.",
             json!({"type": "object"}),
         ),
         (
             "ping",
             "get",
-            "The number of the last commit, and a word that changes when the numbers begin anew.",
+            "The number of the last commit, and an epoch that changes when the numbers restart.",
             position(),
         ),
         (
             "changes",
             "post",
-            "How the description differs from an older one.",
+            "Compares the description with an older one.",
             changes(),
         ),
     ] {
@@ -90,7 +90,7 @@ fn changes() -> Value {
 fn since() -> Value {
     let description = json!({
         "type": "object",
-        "description": "A whole description, or one without what follows from the rest.",
+        "description": "A complete description, or one without derivable parts.",
         "properties": {"resources": {"type": "object"}},
         "required": ["resources"],
     });
@@ -103,7 +103,7 @@ fn since() -> Value {
 }
 
 fn add_commit(document: &mut OpenApiDocument<'_>) {
-    let text = "Does several writes as one: all of them, or none.";
+    let text = "Commits several writes atomically.";
     let mut writes = Vec::new();
     for model in document.source.models {
         let name = model.definition.name;
@@ -125,7 +125,7 @@ fn add_commit(document: &mut OpenApiDocument<'_>) {
     }
     let result = json!({"type": "array", "items": {"type": "object"}});
     let done = done(
-        "The record of each write, in its place.",
+        "The record of each write, in the same order.",
         &result,
         ResultExtras::Commit,
     );

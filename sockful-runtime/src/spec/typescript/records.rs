@@ -28,11 +28,11 @@ pub(super) fn write(
     interface(out, &doc, record, &members(&resource["record"], ""));
     let actions = &resource["actions"];
     if let Some(payload) = new(actions) {
-        let doc = format!("What `create` takes of {one}.");
+        let doc = format!("The payload of `create` for {one}.");
         interface(out, &doc, &format!("New{record}"), &members(payload, ""));
     }
     if let Some(update) = actions.get("update") {
-        let doc = format!("What `update` takes of {one}, beside its id.");
+        let doc = format!("The payload of `update` for {one}, without its id.");
         let members = members(&update["payload"], model.id_name());
         interface(out, &doc, &format!("{record}Patch"), &members);
     }
@@ -41,7 +41,7 @@ pub(super) fn write(
         let doc = comment(event["description"].as_str().unwrap_or_default(), "  ");
         format!("{doc}  {}: {};\n", key(name), types.of(&event["data"]))
     });
-    let doc = format!("The declared events of {one}, each with its data.");
+    let doc = format!("The declared events of {one} with their payloads.");
     interface(
         out,
         &doc,
@@ -62,7 +62,7 @@ pub(super) fn write(
             "  {name}: sockful.{kind}<{other}, {other}Relations>;"
         );
     }
-    let doc = format!("What `$with` includes in {one}.");
+    let doc = format!("The relations that `$with` can include in {one}.");
     interface(out, &doc, &format!("{record}Relations"), &included);
 }
 

@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 /// Writes the type of all resources.
 pub(super) fn write(out: &mut String, models: &[Model], description: &Value, types: &Types<'_>) {
-    out.push_str("/** Everything that is served. */\nexport interface Api {\n");
+    out.push_str("/** The resources of the API. */\nexport interface Api {\n");
     for model in models {
         let definition = model.definition;
         let actions = &description["resources"][definition.name]["actions"];

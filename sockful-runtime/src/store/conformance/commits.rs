@@ -203,7 +203,7 @@ pub(super) fn check_history(store: &dyn Store, history: &[Steps]) -> Result<(), 
                 prop_assert_eq!(committed.seq, seq);
                 tables = changed;
             }
-            (answer, expected) => prop_assert!(false, "{answer:?} where it is {expected:?}"),
+            (answer, expected) => prop_assert!(false, "returned {answer:?}, expected {expected:?}"),
         }
         prop_assert_eq!(wait(store.head()).expect("a head"), seq);
     }

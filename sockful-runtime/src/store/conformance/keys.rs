@@ -139,7 +139,7 @@ pub(super) async fn check_history(
                     response: (nth.into(), seq, request.rev, request.text),
                 });
             }
-            (before, answer, _) => prop_assert!(false, "{answer:?} where {before:?}"),
+            (before, answer, _) => prop_assert!(false, "returned {answer:?}, expected {before:?}"),
         }
         prop_assert_eq!(store.head().await.expect("a head"), seq);
         for caller in CALLERS {

@@ -72,14 +72,11 @@ fn passes(value: &Value, word: &str, arg: &Value) -> bool {
             let (text, prefix) = (value.as_str().expect("text"), arg.as_str().expect("text"));
             text.len() >= prefix.len() && text.as_bytes()[..prefix.len()] == *prefix.as_bytes()
         }
-        _ => panic!("no operator: {word}"),
+        _ => panic!("unknown operator {word}"),
     }
 }
 
-#[expect(
-    clippy::float_cmp,
-    reason = "numbers are equal where they are the same"
-)]
+#[expect(clippy::float_cmp, reason = "exact comparison of numbers is intended")]
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => a == b,
@@ -93,7 +90,7 @@ fn less(a: &Value, b: &Value) -> bool {
         (Value::Bool(a), Value::Bool(b)) => !a & b,
         (Value::Number(a), Value::Number(b)) => a.as_f64() < b.as_f64(),
         (Value::String(a), Value::String(b)) => a.bytes().lt(b.bytes()),
-        _ => panic!("{a} and {b} are not of one type"),
+        _ => panic!("{a} and {b} have different types"),
     }
 }
 

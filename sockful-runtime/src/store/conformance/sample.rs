@@ -52,7 +52,7 @@ pub(crate) struct NewSample {
 
 #[expect(
     clippy::option_option,
-    reason = "left alone, set to none, and set to a value are three things"
+    reason = "unset, set to `None` and set to a value differ"
 )]
 /// The payload of `update`; the inner option is the value of a nullable property.
 #[derive(Clone, Debug, Default)]

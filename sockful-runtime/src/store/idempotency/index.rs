@@ -166,7 +166,7 @@ impl<A> IdempotencyIndex<A> {
     }
 
     /// Adds a request that [may take effect](Self::takes), and returns the evicted entries.
-    #[must_use = "drop removed entries outside of the lock: that takes time"]
+    #[must_use = "the removed entries are dropped outside the lock, because that takes time"]
     pub(crate) fn push(&mut self, mut entry: IndexedRequest<A>) -> Vec<Evicted<A>> {
         if let Some((caller, _)) = self.callers.get_key_value(&*entry.caller) {
             entry.caller = Arc::clone(caller);

@@ -31,7 +31,7 @@ pub(crate) fn is_written(value: &Value) -> bool {
 pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaComparison, String> {
     let forms = older.get(KEY).and_then(Value::as_object);
     let mut forms = forms
-        .ok_or_else(|| format!("is no description of what is stored: `{KEY}` is no object"))?
+        .ok_or_else(|| format!("is not a description of a store: `{KEY}` is not an object"))?
         .clone();
     let mut changes = Vec::new();
     for &layout in layouts {
@@ -46,11 +46,15 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaCom
             None => layout_changes.applied("", "is new"),
             Some((name, form)) => {
                 if name != definition.name {
-                    layout_changes.applied("", format!("was `{name}`"));
+                    layout_changes.applied("", format!("was renamed from `{name}`"));
                 }
                 let form = serde_json::from_value(form);
-                let form =
-                    form.map_err(|error| format!("says of `{}`: {error}", definition.name))?;
+                let form = form.map_err(|error| {
+                    format!(
+                        "has an invalid description of `{}`: {error}",
+                        definition.name
+                    )
+                })?;
                 layout_changes.resource(&form, layout)?;
             }
         }
@@ -58,7 +62,7 @@ pub(crate) fn compare(older: &Value, layouts: &[Layout<'_>]) -> Result<SchemaCom
     }
     for name in forms.keys() {
         let mut layout_changes = LayoutChanges::of(name);
-        layout_changes.applied("", "is no longer served; its records stay");
+        layout_changes.applied("", "was removed; its records stay in the store");
         changes.extend(layout_changes.changes);
     }
     Ok(SchemaComparison::of(changes))
@@ -107,18 +111,21 @@ impl<'a> LayoutChanges<'a> {
                 } else if layout.fills(at) {
                     self.refused(
                         name,
-                        "is new and unique, and older records would share its default; make it an `Option` without one",
+                        "is new and unique, but existing records would share its default; make it an `Option` without a default",
                     );
                 } else {
                     self.refused(
                         name,
-                        "is new, and older records have none; write #[resource(default = …)] above it, or make it an `Option`",
+                        "is new, but existing records have no value; write #[resource(default = …)] on it, or make it an `Option`",
                     );
                 }
                 continue;
             };
             if (at == definition.id) != (was.name == older.id) {
-                self.refused(name, "is another property: the id of a record can't change");
+                self.refused(
+                    name,
+                    "is a different property; the id of a record can't change",
+                );
             }
             self.property(was, now)?;
         }
@@ -127,7 +134,7 @@ impl<'a> LayoutChanges<'a> {
             self.refused(
                 name,
                 format!(
-                    "is no longer declared, and older records may have a value in it; write #[resource(renamed_from = \"{name}\")] above the property that it is now, or remove the values in a migration"
+                    "was removed, but existing records may have values; write #[resource(renamed_from = \"{name}\")] on the renamed property, or remove the values in a migration"
                 ),
             );
         }
@@ -137,39 +144,41 @@ impl<'a> LayoutChanges<'a> {
     fn property(&mut self, was: &StoredProperty, now: &StoredProperty) -> Result<(), String> {
         let name = &*now.name;
         if was.name != now.name {
-            self.applied(name, format!("was `{}`", was.name));
+            self.applied(name, format!("was renamed from `{}`", was.name));
         }
         match (was.sent, now.sent) {
-            (false, true) => self.applied(name, "is sent to clients"),
-            (true, false) => self.applied(name, "is no longer sent"),
+            (false, true) => self.applied(name, "is now sent to clients"),
+            (true, false) => self.applied(name, "is no longer sent to clients"),
             _ => {}
         }
         match (was.indexed, now.indexed) {
-            (false, true) => self.applied(name, "has an index, where no text is over 1,024 bytes"),
-            (true, false) => self.applied(name, "has no index"),
+            (false, true) => {
+                self.applied(name, "is now indexed, which limits strings to 1,024 bytes")
+            }
+            (true, false) => self.applied(name, "is no longer indexed"),
             _ => {}
         }
         match (was.unique, now.unique) {
             (false, true) => self.refused(
                 name,
-                "is unique, and older records may share a value; change those in a migration",
+                "is now unique, but existing records may share a value; change those in a migration",
             ),
-            (true, false) => self.applied(name, "may be shared"),
+            (true, false) => self.applied(name, "is no longer unique"),
             _ => {}
         }
         if was.sanitizers != now.sanitizers && !now.sanitizers.is_empty() {
             let sanitizers = &now.sanitizers;
             self.applied(
                 name,
-                format!("is sanitized by `{sanitizers}`, stored values too"),
+                format!("is now sanitized by `{sanitizers}`, including stored values"),
             );
         }
         if was.key != now.key {
             self.applied(
                 name,
                 match &now.key {
-                    Some(key) => format!("is compared by its value (`{key}`)"),
-                    None => "is compared as JSON".to_owned(),
+                    Some(key) => format!("is now compared by its value (`{key}`)"),
+                    None => "is now compared as JSON".to_owned(),
                 },
             );
         }
@@ -182,16 +191,16 @@ impl<'a> LayoutChanges<'a> {
             if !cause.is_empty() {
                 self.refused(
                     name,
-                    format!("is unique, and older records may share a value {cause}; change those in a migration"),
+                    format!("is unique, but existing records may share a value {cause}; change those in a migration"),
                 );
             }
         }
         if was.schema != now.schema {
             match takes_all(&was.schema, &now.schema)? {
-                Ok(()) => self.applied(name, "takes more, or says it in another way"),
+                Ok(()) => self.applied(name, "accepts all earlier values"),
                 Err(why) => self.refused(
                     name,
-                    format!("{why}; change older records that are otherwise in a migration"),
+                    format!("{why}; change the existing records that violate this in a migration"),
                 ),
             }
         }

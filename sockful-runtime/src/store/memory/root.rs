@@ -70,7 +70,7 @@ impl Root {
     }
 
     /// Remembers the request of commit `seq`, and returns the evicted requests.
-    #[must_use = "dropping what is forgotten takes time that nobody should wait for"]
+    #[must_use = "dropping the removed entries takes time and must not block callers"]
     pub(super) fn remember(
         &mut self,
         entry: &IdempotencyEntry,

@@ -158,8 +158,8 @@ impl<'s> Visits<'s> {
 
     fn refusal(&self) -> Error {
         let message = format!(
-            "this looks at more records than `max_visited` allows, which is {}; \
-             ask by the id, or by a property that has an index",
+            "the query visits more records than the limit `max_visited` of {}; \
+                filter by the id or by an indexed property",
             self.max
         );
         let error = Error::new(ErrorKind::TooMany, message);

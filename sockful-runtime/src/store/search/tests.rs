@@ -16,7 +16,7 @@ const LIFE: usize = 3;
 
 /// Opens an empty store with one resource, which has indexes.
 fn open(store: &dyn Store) {
-    wait(store.open(&[sample::SORTED])).expect("an empty store opens");
+    wait(store.open(&[sample::SORTED])).expect("an empty store can be opened");
 }
 
 /// Adds records. All have the same kind; the first 400 have one name, some late ones another.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     let is_there = fs::exists(to).map_err(|error| unwritten(to, &error))?;
     if is_there {
-        let message = format!("`{}` is there already", to.display());
+        let message = format!("`{}` already exists", to.display());
         return Err(Error::new(ErrorKind::Conflict, message));
     }
     let partial = partial(to);
@@ -46,7 +46,7 @@ pub(super) fn write(from: &Path, to: &Path) -> Result<()> {
         _ => {}
     }
     let name = to.to_str().ok_or_else(|| {
-        let message = format!("`{}` is no Unicode", to.display());
+        let message = format!("`{}` is not valid Unicode", to.display());
         Error::new(ErrorKind::Unavailable, message)
     })?;
     let copy = || {
@@ -63,6 +63,6 @@ pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
 }
 
 pub(super) fn unwritten(to: &Path, error: &io::Error) -> Error {
-    let message = format!("`{}` can't be written: {error}", to.display());
+    let message = format!("cannot write `{}`: {error}", to.display());
     Error::new(ErrorKind::Unavailable, message)
 }

@@ -40,8 +40,8 @@ impl fmt::Display for Checked {
             problems,
         } = self;
         let verdict = match problems.len() {
-            0 => "all is well".to_owned(),
-            1 => "one problem".to_owned(),
+            0 => "no problems".to_owned(),
+            1 => "1 problem".to_owned(),
             many => format!("{many} problems"),
         };
         write!(
@@ -113,7 +113,7 @@ impl Checked {
         let form: Option<Form> = serde_json::from_str(&form).ok();
         let is_of = form.is_some_and(|form| form.is_of(table.definition));
         if !is_of {
-            self.problem(format!("{name}: its records have other properties than it declares; a server that opens the file migrates them"));
+            self.problem(format!("{name}: the stored records have different properties; a server migrates them when it opens the file"));
         }
         Ok(is_of)
     }
@@ -142,7 +142,7 @@ impl Checked {
                 if found != key(&record.scalar(at)) {
                     let (id, property) = (record.id(), table.definition.properties[at].name);
                     self.problem(format!(
-                        "{name}: `{id}` stands elsewhere in the index of `{property}`"
+                        "{name}: `{id}` has a wrong entry in the index of `{property}`"
                     ));
                 }
             }
@@ -151,7 +151,7 @@ impl Checked {
             if let Some((_, id)) = table.shared(connection, at).map_err(failure)? {
                 let property = table.definition.properties[at].name;
                 self.problem(format!(
-                    "{name}: `{id}` shares its `{property}`, which is unique"
+                    "{name}: `{id}` has a duplicate value in the unique property `{property}`"
                 ));
             }
         }
@@ -170,13 +170,13 @@ impl Checked {
         log::each(connection, 0, usize::MAX, |seq, tag, text| {
             self.commits += 1;
             if last.is_some_and(|last| seq != last + 1) {
-                self.problem(format!("the log has no commit before number {seq}"));
+                self.problem(format!("the log lacks the commits before number {seq}"));
             }
             let is_first = last.replace(seq).is_none();
             let committed = match read_commit(tables, seq, tag, text) {
                 Ok(committed) => committed,
                 Err(error) => {
-                    self.problem(format!("commit {seq} can't be read: {error:?}"));
+                    self.problem(format!("cannot read commit {seq}: {error:?}"));
                     return Ok(());
                 }
             };
@@ -194,7 +194,7 @@ impl Checked {
                 if known.is_some_and(|known| known != before) {
                     let name = tables[change.resource].definition.name;
                     self.problem(format!(
-                        "{name}: commit {seq} changes something else than was there before it"
+                        "{name}: commit {seq} does not follow from the commit before it"
                     ));
                 }
             }
@@ -208,7 +208,7 @@ impl Checked {
             if stored.is_ok_and(|stored| digest(stored.as_ref()) != *image) {
                 let name = tables[*resource].definition.name;
                 self.problem(format!(
-                    "{name}: `{id}` is stored otherwise than the log has left it"
+                    "{name}: `{id}` differs from its last state in the log"
                 ));
             }
         }
@@ -217,7 +217,7 @@ impl Checked {
             if is_whole && count > living {
                 let name = table.definition.name;
                 self.problem(format!(
-                    "{name}: {count} records are stored, and the log knows of {living}"
+                    "{name}: {count} records are stored, but the log has {living}"
                 ));
             }
         }
@@ -233,7 +233,7 @@ impl Checked {
             self.keys += 1;
             if let Err(error) = idempotency::read(connection, tables, seq.cast_unsigned()) {
                 self.problem(format!(
-                    "what commit {seq} replied can't be read: {error:?}"
+                    "cannot read the response of commit {seq}: {error:?}"
                 ));
             }
         }

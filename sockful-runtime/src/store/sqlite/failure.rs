@@ -6,14 +6,14 @@ use rusqlite::{ErrorCode, ffi};
 /// Returns the error of a request whose statement failed without effect.
 pub(super) fn failure(error: rusqlite::Error) -> Error {
     let message = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk of the store is full",
-        Some(ErrorCode::ReadOnly) => "the store can't be written to",
-        Some(ErrorCode::CannotOpen) => "the file can't be opened",
-        Some(ErrorCode::SystemIoFailure) => "the store can't reach its disk",
+        Some(ErrorCode::DiskFull) => "the store's disk is full",
+        Some(ErrorCode::ReadOnly) => "the store is not writable",
+        Some(ErrorCode::CannotOpen) => "the store's file can't be opened",
+        Some(ErrorCode::SystemIoFailure) => "the store's disk failed",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "the store is busy",
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            let message = "the file of the store is damaged";
-            tracing::error!(%error, "{message}: look at it with `check`, and restore a copy with `restore`");
+            let message = "the store's file is damaged";
+            tracing::error!(%error, "{message}: inspect it with `check`, and restore a copy with `restore`");
             let error = Error::new(ErrorKind::Unavailable, message);
             return error.with_outcome(Outcome::NotApplied);
         }
@@ -31,13 +31,13 @@ pub(super) fn closed() -> Error {
 
 /// Returns the error of a commit if the file was removed or replaced while it is open.
 pub(super) fn replaced() -> Error {
-    let message = "the file of the store was removed or replaced";
+    let message = "the store's file was removed or replaced";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
 /// Returns the error of a commit whose transaction was rolled back because of another, or never began.
 pub(super) fn undone() -> Error {
-    let message = "the store can't write now";
+    let message = "the store is temporarily not writable";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::NotApplied)
 }
 
@@ -49,17 +49,15 @@ pub(super) fn undone() -> Error {
 pub(super) fn uncommitted(error: &rusqlite::Error) -> Error {
     let extended = error.sqlite_error().map(|it| it.extended_code);
     let (message, outcome) = match (error.sqlite_error_code(), extended) {
-        (Some(ErrorCode::DiskFull), _) => ("the disk of the store is full", Outcome::NotApplied),
-        (_, Some(ffi::SQLITE_IOERR_WRITE)) => {
-            ("the store can't be written to", Outcome::NotApplied)
-        }
-        _ => ("the store failed while it wrote", Outcome::Unknown),
+        (Some(ErrorCode::DiskFull), _) => ("the store's disk is full", Outcome::NotApplied),
+        (_, Some(ffi::SQLITE_IOERR_WRITE)) => ("the store is not writable", Outcome::NotApplied),
+        _ => ("the store failed during a write", Outcome::Unknown),
     };
     Error::new(ErrorKind::Unavailable, message).with_outcome(outcome)
 }
 
 /// Returns the error of every operation after a rollback failed.
 pub(super) fn poisoned() -> Error {
-    let message = "the store failed while it wrote, and must be opened again";
+    let message = "the store failed during a write and must be opened again";
     Error::new(ErrorKind::Unavailable, message).with_outcome(Outcome::Unknown)
 }

@@ -32,7 +32,7 @@ const TABLES: &str = "
 pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     if rusqlite::version_number() < OLDEST {
         let message = format!(
-            "SQLite {} is too old: 3.51.3 is needed",
+            "SQLite {} is too old; 3.51.3 or later is required",
             rusqlite::version()
         );
         return Err(Error::new(ErrorKind::Unavailable, message));
@@ -49,7 +49,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     let (connection, format) = open().map_err(|error| unopened(path, &error))?;
     if format != FORMAT {
         let message = format!(
-            "the store `{}` has format {format}, and this program reads {FORMAT}; open it with the version of sockful that wrote it",
+            "the store `{}` has format {format}, but this program supports {FORMAT}; open it with the version of sockful that wrote it",
             path.display()
         );
         return Err(Error::new(ErrorKind::Unavailable, message));
@@ -68,7 +68,7 @@ pub(super) fn settle_log(path: &Path) -> Result<()> {
     let log = OpenOptions::new().read(true).write(true).open(&name);
     match log.and_then(|mut log| rewrite(&mut log)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            let message = format!("the store `{}` can't be synced: {error}", path.display());
+            let message = format!("cannot sync the store `{}`: {error}", path.display());
             Err(Error::new(ErrorKind::Unavailable, message))
         }
         _ => Ok(()),
@@ -100,14 +100,14 @@ fn unopened(path: &Path, error: &rusqlite::Error) -> Error {
     let path = path.display();
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => format!(
-            "the store `{path}` is damaged or not a database ({error}); look at it with `check {path}`, or restore a copy with `restore COPY {path}`"
+            "the store `{path}` is damaged or not a database ({error}); inspect it with `check {path}`, or restore a copy with `restore COPY {path}`"
         ),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             format!(
-                "the store `{path}` is locked by another program, such as `sqlite3`; close that"
+                "the store `{path}` is locked by another program, such as `sqlite3`; close that program"
             )
         }
-        _ => format!("the store `{path}` can't be opened: {error}"),
+        _ => format!("cannot open the store `{path}`: {error}"),
     };
     Error::new(ErrorKind::Unavailable, message)
 }
@@ -171,13 +171,13 @@ pub(super) fn check_format(connection: &Connection, path: &Path) -> Result<()> {
         Ok(FORMAT) => Ok(()),
         Ok(format) => {
             let message = format!(
-                "the store `{}` has format {format}, and this program reads {FORMAT}",
+                "the store `{}` has format {format}, but this program supports {FORMAT}",
                 path.display()
             );
             Err(Error::new(ErrorKind::Unavailable, message))
         }
         Err(error) => {
-            let message = format!("`{}` is not a store of sockful: {error}", path.display());
+            let message = format!("`{}` is not a sockful store: {error}", path.display());
             Err(Error::new(ErrorKind::Unavailable, message))
         }
     }
@@ -188,7 +188,7 @@ pub(super) fn secret(connection: &Connection) -> Result<[u8; 32]> {
     let first = new_secret()?.to_vec();
     let stored = meta(connection, "secret", first).map_err(failure)?;
     let stored: Result<[u8; 32], _> = stored.try_into();
-    stored.map_err(|_| Error::internal("the secret in the file has another length"))
+    stored.map_err(|_| Error::internal("the secret in the file has a wrong length"))
 }
 
 /// Begins a new history with the current content: positions of the earlier one are invalid.

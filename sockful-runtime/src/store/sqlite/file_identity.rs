@@ -104,10 +104,10 @@ impl FileWatch {
         match (missing, self.is_there) {
             (Some((path, _)), true) => {
                 let path = path.display();
-                tracing::error!(%path, "the file of the store was removed or replaced while the server has it open: writes are refused until it is back under its name; otherwise restart the server with the file that it should have, or a copy");
+                tracing::error!(%path, "the store's file was removed or replaced while open: writes are rejected until it is back at its path; otherwise restart the server with the right file or a copy");
             }
             (None, false) => {
-                tracing::warn!(path = %self.path.display(), "the file of the store is back: writes continue");
+                tracing::warn!(path = %self.path.display(), "the store's file is back: writes continue");
             }
             _ => {}
         }

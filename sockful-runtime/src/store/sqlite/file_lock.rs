@@ -85,7 +85,10 @@ impl FileLock {
     /// Notes the runs that the file and its log may have.
     pub(super) fn note_runs(&self, runs: &[u32]) -> Result<()> {
         note_runs(&self.beside, runs).map_err(|error| {
-            let message = format!("the lock of the store `{}` {error}", self.path.display());
+            let message = format!(
+                "the lock file of the store `{}` {error}",
+                self.path.display()
+            );
             Error::new(ErrorKind::Unavailable, message)
         })
     }
@@ -98,7 +101,7 @@ impl Drop for FileLock {
         for file in [&self.data, &self.beside] {
             if let Err(error) = file.unlock() {
                 let path = self.path.display();
-                tracing::debug!(%path, %error, "a lock of the store was not released");
+                tracing::debug!(%path, %error, "store lock not released");
             }
         }
         if let Some(registered) = self.registered {
@@ -205,7 +208,7 @@ fn lock(path: &Path, file: &File, deadline: Instant) -> Result<()> {
                 thread::sleep(RETRY_DELAY);
             }
             Err(TryLockError::WouldBlock) => {
-                let why = "is open in another process; stop that one, or wait for it with `Sqlite::open_waiting`";
+                let why = "is open in another process; stop that process, or wait for it with `Sqlite::open_waiting`";
                 return Err(unavailable(path, why));
             }
             Err(TryLockError::Error(error)) => {
@@ -222,7 +225,7 @@ fn check_names(path: &Path) -> Result<()> {
         return Ok(());
     }
     let why = format!(
-        "has {names} hard links: under each name it would have another write-ahead log, and commits would be lost; remove the other names, or open a copy"
+        "has {names} hard links, each with a separate write-ahead log, so commits would be lost; remove the other links, or open a copy"
     );
     Err(unavailable(path, &why))
 }

@@ -38,7 +38,7 @@ pub(super) fn inspect(path: &Path, mut file: &File, noted: &[u32]) -> Result<Opt
     let name = path.display();
     let refuse = |why: String| Err(Error::new(ErrorKind::Unavailable, why));
     let unreadable = |error: io::Error| {
-        let message = format!("the store `{name}` can't be read: {error}");
+        let message = format!("cannot read the store `{name}`: {error}");
         Error::new(ErrorKind::Unavailable, message)
     };
     let length = file.metadata().map_err(unreadable)?.len();
@@ -46,7 +46,7 @@ pub(super) fn inspect(path: &Path, mut file: &File, noted: &[u32]) -> Result<Opt
     if length == 0 {
         return match wal {
             LogContent::Of(_) | LogContent::Unnamed => refuse(format!(
-                "the store `{name}` is empty, but there is a write-ahead log `{name}-wal` of an earlier file; restore a copy with `restore COPY {name}`, or move `{name}-wal` away to begin with an empty store"
+                "the store `{name}` is empty, but `{name}-wal` is the write-ahead log of an earlier file; restore a copy with `restore COPY {name}`, or move `{name}-wal` away to start with an empty store"
             )),
             LogContent::Nothing => Ok(None),
         };
@@ -59,7 +59,7 @@ pub(super) fn inspect(path: &Path, mut file: &File, noted: &[u32]) -> Result<Opt
     };
     if !has_header || header[..MAGIC.len()] != *MAGIC {
         return refuse(format!(
-            "`{name}` is not a database of SQLite: its beginning is damaged, or the path leads to another file; correct the path, or restore a copy with `restore COPY {name}`"
+            "`{name}` is not an SQLite database: its header is damaged, or the path is wrong; correct the path, or restore a copy with `restore COPY {name}`"
         ));
     }
     let page = match u64::from(u16::from_be_bytes([header[16], header[17]])) {
@@ -89,7 +89,7 @@ pub(super) fn inspect(path: &Path, mut file: &File, noted: &[u32]) -> Result<Opt
         return Ok(Some(own.this));
     }
     refuse(format!(
-        "the write-ahead log `{name}-wal` belongs to another file than `{name}`: the file was replaced, by a copy perhaps, and the log of the earlier one would undo that; to use `{name}` as it is, move `{name}-wal` and `{name}-shm` away (`restore COPY {name}` does so); if both were copied together, move `{name}-lock` away"
+        "the write-ahead log `{name}-wal` does not belong to `{name}`: the file was replaced, possibly by a copy, and the old log would overwrite it; to use `{name}` as it is, move `{name}-wal` and `{name}-shm` away (`restore COPY {name}` does this); if both were copied together, move `{name}-lock` away"
     ))
 }
 

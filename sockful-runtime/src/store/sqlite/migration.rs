@@ -87,7 +87,7 @@ pub(super) fn migrate(
     }
     transaction.commit().map_err(failure)?;
     for step in &plan.done {
-        tracing::info!("the store `{}`: {step}", path.display());
+        tracing::info!(path = %path.display(), "store migrated: {step}");
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ fn older(transaction: &Transaction<'_>, layout: Layout<'_>) -> Result<Option<(St
 
 fn refused(path: &Path, plan: &Plan) -> Error {
     let message = format!(
-        "the records in `{}` don't fit what the program declares; nothing was changed\n  {}",
+        "the records in `{}` don't match the program's resources; nothing was changed\n  {}",
         path.display(),
         plan.refused.join("\n  ")
     );

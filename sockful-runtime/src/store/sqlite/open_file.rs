@@ -194,7 +194,7 @@ impl OpenFile {
             Ok(view) if view.value.first().is_some_and(|it| it.seq == after + 1) => Ok(view.value),
             Ok(_) => Err(Expired),
             Err(error) => {
-                tracing::warn!(?error, "the log can't be read");
+                tracing::warn!(?error, "cannot read the log");
                 Err(Expired)
             }
         }))

@@ -30,7 +30,7 @@ pub(crate) fn restore(from: &Path, to: &Path) -> Result<Option<PathBuf>> {
         return Err(Error::new(ErrorKind::Conflict, message));
     }
     let file = File::open(from).map_err(|error| {
-        let message = format!("the copy `{}` can't be read: {error}", from.display());
+        let message = format!("cannot read the copy `{}`: {error}", from.display());
         Error::new(ErrorKind::Unavailable, message)
     })?;
     inspection::inspect(from, &file, &[])?;

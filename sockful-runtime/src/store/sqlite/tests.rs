@@ -77,7 +77,7 @@ fn visited_counts_equal_those_of_memory() {
     let sqlite = Sqlite::open(folder.0.join("data.db")).expect("a new file");
     let stores: [&dyn Store; 2] = [&memory, &sqlite];
     for store in stores {
-        wait(store.open(&resources)).expect("an empty store opens");
+        wait(store.open(&resources)).expect("an empty store can be opened");
     }
     let config = ProptestConfig {
         cases: 100,

@@ -30,7 +30,7 @@ pub(crate) async fn authenticate_headers(session: &Session, headers: &HeaderMap)
     let limit = session.config().http.handshake_timeout;
     let asked = timeout(limit, session.authenticate(Some(credentials)));
     let timed_out = |_| {
-        let text = "nobody could say in time who this is";
+        let text = "authentication timed out";
         Err(Error::new(ErrorKind::Unavailable, text))
     };
     let Err(mut error) = asked.await.unwrap_or_else(timed_out) else {
@@ -40,7 +40,7 @@ pub(crate) async fn authenticate_headers(session: &Session, headers: &HeaderMap)
         ErrorKind::Internal => {
             let (id, cause) = error.assign_id();
             let address = session.peer.address();
-            tracing::error!(%id, ?address, cause, "nobody could say who a client is");
+            tracing::error!(%id, ?address, cause, "authenticator failed");
             Err(error)
         }
         ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited => Err(error),

@@ -17,7 +17,10 @@ pub(crate) async fn answer(session: &Session, request: &Parts) -> Option<Respons
     let file = ApiDocument::at(request.uri.path())
         .filter(|file| has_api || *file != ApiDocument::OpenApi)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
-        let mut response = http::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+        let mut response = http::plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "only GET and HEAD are allowed\n",
+        );
         let allowed = HeaderValue::from_static("GET, HEAD");
         response.headers_mut().insert(ALLOW, allowed);
         return Some(response);

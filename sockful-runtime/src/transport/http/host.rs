@@ -23,7 +23,9 @@ pub(crate) fn check(
     let mut headers = request.headers.get_all(HOST).into_iter();
     let (header, second) = (headers.next(), headers.next());
     if second.is_some() {
-        return Err(Box::new(bad("a request has one `Host` header\n")));
+        return Err(Box::new(bad(
+            "the request has more than one `Host` header\n",
+        )));
     }
     let authority = match (request.uri.authority(), header) {
         // An absolute address takes precedence.
@@ -35,7 +37,7 @@ pub(crate) fn check(
         (None, None) => return Ok(()),
     };
     let Some((host, _)) = host_and_port(authority) else {
-        return Err(Box::new(bad("the `Host` header is not a host\n")));
+        return Err(Box::new(bad("the `Host` header is not a valid host\n")));
     };
     let is_loopback = listener.is_loopback && !listener.is_tls;
     if request.uri.path() == http::HEALTH || access.allows_host(&host, is_loopback) {
@@ -44,11 +46,11 @@ pub(crate) fn check(
     if let Some(host) = access.first_refusal(&host) {
         tracing::warn!(
             host,
-            "requests for this host are refused; to allow them, add it to `access.hosts`"
+            "requests for this host are rejected; to allow them, add it to `access.hosts`"
         );
     }
     let text = format!(
-        "`{host}` is not a name of this server; if it should be, add it to the setting `access.hosts`\n"
+        "the host `{host}` is not allowed; to allow it, add it to the setting `access.hosts`\n"
     );
     Err(Box::new(http::plain(StatusCode::MISDIRECTED_REQUEST, text)))
 }

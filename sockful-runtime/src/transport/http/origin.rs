@@ -10,8 +10,8 @@ use hyper::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::{Response, StatusCode};
 
 /// The response to a page that may not connect.
-pub(crate) const REFUSAL: &str = "pages of this origin may not connect; if they should, add the origin to the setting \
-     `access.allowed_origins`\n";
+pub(crate) const REFUSAL: &str = "this origin is not allowed; to allow it, add it to the setting \
+                `access.allowed_origins`\n";
 
 /// The header by which a proxy reports the scheme of the original request.
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
@@ -37,7 +37,7 @@ pub(crate) fn check(
         tracing::warn!(
             origin,
             host,
-            "pages of this origin are refused; to allow them, add it to `access.allowed_origins`"
+            "pages of this origin are rejected; to allow them, add it to `access.allowed_origins`"
         );
     }
     Err(Box::new(http::plain(StatusCode::FORBIDDEN, REFUSAL)))

@@ -76,7 +76,7 @@ async fn file(session: &Session, request: &HttpParts, listener: Listener) -> Res
     if request.uri.path() == HANDSHAKE {
         let checked = origin::check(&request.headers, access, listener);
         let mut response = match checked {
-            Ok(()) => http::plain(StatusCode::OK, "this page may connect\n"),
+            Ok(()) => http::plain(StatusCode::OK, "this origin is allowed\n"),
             Err(refused) => *refused,
         };
         cors::open_to_all(&mut response);

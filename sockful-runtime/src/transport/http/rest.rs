@@ -155,13 +155,13 @@ fn unsupported(session: &Session, place: &RestPath) -> HttpError {
     if !methods.is_empty() {
         let error = Error::new(
             ErrorKind::UnknownAction,
-            "this method does nothing at this address",
+            "this method is not allowed at this address",
         );
         return HttpError::Method(methods, Box::new(error));
     }
     match place.resource() {
         Some(resource) if session.app.resources.position(resource).is_none() => {
-            Error::new(ErrorKind::UnknownResource, "there is no such resource").into()
+            Error::new(ErrorKind::UnknownResource, "resource not found").into()
         }
         _ => address::unknown_path().into(),
     }
@@ -171,7 +171,7 @@ fn no_parameters() -> Error {
     Error::invalid(vec![Fault::new(
         "",
         "parameters",
-        "a request that writes or runs something takes no parameters; what they say stands in its body",
+        "query parameters are not allowed on a write or a method call; put them into the body",
     )])
 }
 

@@ -68,7 +68,7 @@ pub(super) fn accept<B>(
         return Handshake::None(request);
     }
     if request.extensions().get::<OnUpgrade>().is_none() {
-        let text = "this server's connections can't become WebSockets; it has to serve HTTP/1.1 with upgrades\n";
+        let text = "this connection can't be upgraded to WebSocket; the server must serve HTTP/1.1 with upgrades\n";
         return Handshake::Refused(http::plain(StatusCode::NOT_IMPLEMENTED, text));
     }
     let checked = origin::check(request.headers(), &session.app.site_access, listener);
@@ -89,7 +89,7 @@ pub(super) fn accept<B>(
         Err(error) => {
             let mut response = http::plain(
                 StatusCode::BAD_REQUEST,
-                format!("this is not a WebSocket handshake: {error}\n"),
+                format!("invalid WebSocket handshake: {error}\n"),
             );
             let headers = response.headers_mut();
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -148,7 +148,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pipe<S> {
         if this.is_flooded() {
             return Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "a message that never ends",
+                "an endless message",
             )));
         }
         if !this.ahead.is_empty() {

@@ -74,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
             Some(Ok(Message::Binary(_))) => {
-                Incoming::CloseReason(CloseReason::ByUs(1003, "messages are text"))
+                Incoming::CloseReason(CloseReason::ByUs(1003, "messages must be text"))
             }
             Some(Ok(Message::Close(_))) | None => Incoming::CloseReason(CloseReason::ByPeer),
             Some(Err(error)) => Incoming::CloseReason(self.end_of(&error)),
@@ -85,13 +85,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     fn end_of(&mut self, error: &Error) -> CloseReason {
         match error {
-            Error::Capacity(_) => {
-                CloseReason::ByUs(1009, "the message is larger than `max_frame` allows")
-            }
+            Error::Capacity(_) => CloseReason::ByUs(1009, "the message is larger than `max_frame`"),
             Error::Utf8(_) => CloseReason::ByUs(1007, "the message is not UTF-8"),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => CloseReason::Lost,
-            Error::Protocol(_) => CloseReason::ByUs(1002, "this is not the WebSocket protocol"),
-            _ if self.pipe().is_flooded() => CloseReason::ByUs(1008, "the message never ends"),
+            Error::Protocol(_) => CloseReason::ByUs(1002, "invalid WebSocket frame"),
+            _ if self.pipe().is_flooded() => {
+                CloseReason::ByUs(1008, "the message has too many fragments")
+            }
             _ => CloseReason::Lost,
         }
     }

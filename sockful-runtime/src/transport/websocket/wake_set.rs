@@ -34,7 +34,7 @@ struct WakerOfSource {
 impl WakeSet {
     /// Creates `N` sources. All are marked as woken, because they have never been polled.
     pub(super) fn new<const N: usize>() -> (Self, [WakeSource; N]) {
-        const { assert!(N <= 8, "there are eight bits") };
+        const { assert!(N <= 8, "the mask has eight bits") };
         let shared = Arc::<WakeFlags>::default();
         let sources = std::array::from_fn(|nth| {
             let source = Arc::new(WakerOfSource {

@@ -36,18 +36,18 @@ impl Issuers {
         for jwt in &*issuers {
             let Some(name) = &jwt.issuer else {
                 return refuse(
-                    "among several issuers each is named: write `.issuer(\"https://…\")`",
+                    "several issuers need names; write `.issuer(\"https://…\")` on each",
                 );
             };
             if name.contains(char::is_whitespace) {
-                return refuse("the name of an issuer has no space");
+                return refuse("the name of an issuer can't contain a space");
             }
             if !names.insert(name) {
                 return refuse("two issuers have the same name");
             }
         }
         if issuers.is_empty() {
-            return refuse("there is no issuer");
+            return refuse("no issuer is configured");
         }
         Ok(Self(issuers))
     }

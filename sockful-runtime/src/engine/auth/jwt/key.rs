@@ -45,7 +45,7 @@ impl VerificationKey {
         if secret.len() < LEAST_SECRET {
             let length = secret.len();
             return refuse(format!(
-                "a secret for HS256 has at least {LEAST_SECRET} bytes, and this one has {length}: take random ones"
+                "the HS256 secret has {length} bytes; use at least {LEAST_SECRET} random bytes"
             ));
         }
         Ok(Self {
@@ -125,7 +125,7 @@ impl VerificationKey {
 fn from_pem(key: Option<DecodingKey>, algorithm: Algorithm, what: &str) -> Result<VerificationKey> {
     let key = key.and_then(|key| VerificationKey::usable(None, algorithm, key));
     let message =
-        || format!("this is no public {what} in PEM, which begins `-----BEGIN PUBLIC KEY`");
+        || format!("not a public {what} in PEM format, which starts with `-----BEGIN PUBLIC KEY`");
     key.map_or_else(|| refuse(message()), Ok)
 }
 

@@ -23,7 +23,7 @@ impl KeySet {
     pub(super) fn of_set(text: &str) -> Result<Self> {
         let refuse = |message: &'static str| Error::new(ErrorKind::Invalid, message);
         let set: Set = serde_json::from_str(text)
-            .map_err(|_| refuse("this is no JWK set, which is an object with an array `keys`"))?;
+            .map_err(|_| refuse("not a JWK set; expected an object with an array `keys`"))?;
         let keys: Vec<_> = set
             .keys
             .into_iter()
@@ -31,7 +31,7 @@ impl KeySet {
             .collect();
         if keys.is_empty() {
             return Err(refuse(
-                "the JWK set has no key that can be used: public ones of RSA with 2,048 to 4,096 bits, of the curves P-256 and P-384 and of Ed25519 can",
+                "the JWK set has no supported key; use public keys of RSA with 2,048 to 4,096 bits, P-256, P-384 or Ed25519",
             ));
         }
         Ok(Self::Set(keys))

@@ -24,21 +24,19 @@ impl TokenError {
     /// The reason for the log, which contains nothing from the token.
     fn reason(self) -> &'static str {
         match self {
-            Self::Absent => "there is none",
-            Self::TooLong => "it is longer than 8 KiB",
-            Self::Unreadable => "it is no token that is signed by a known algorithm",
-            Self::Critical => "it has a header that must be understood, and is not",
-            Self::VerificationKey => {
-                "no key, or more than one, is the one it says it is signed with"
-            }
-            Self::Signature => "its signature is wrong",
-            Self::Claims => "its claims have wrong types, or one stands twice",
-            Self::Expired => "its `exp` is over, or absent",
-            Self::Early => "its `nbf` has not come",
-            Self::Issuer => "its `iss` is another, or absent",
-            Self::Audience => "its `aud` is another, or absent, or none was asked for",
-            Self::Subject => "its `sub` is empty, or absent",
-            Self::User => "its claims are not what the type of the users is read from",
+            Self::Absent => "no token given",
+            Self::TooLong => "longer than 8 KiB",
+            Self::Unreadable => "not a token signed with a supported algorithm",
+            Self::Critical => "unsupported critical header",
+            Self::VerificationKey => "no single key matches the header",
+            Self::Signature => "invalid signature",
+            Self::Claims => "claims have wrong types or duplicates",
+            Self::Expired => "`exp` has passed or is missing",
+            Self::Early => "`nbf` is in the future",
+            Self::Issuer => "`iss` does not match or is missing",
+            Self::Audience => "`aud` does not match, is missing, or is unexpected",
+            Self::Subject => "`sub` is empty or missing",
+            Self::User => "claims can't be deserialized as the user type",
         }
     }
 
@@ -46,9 +44,9 @@ impl TokenError {
     /// on.
     pub(super) fn to_client<T>(read: Result<T, Self>) -> Result<T> {
         read.map_err(|refusal| {
-            tracing::debug!(reason = refusal.reason(), "a token was refused");
+            tracing::debug!(reason = refusal.reason(), "token rejected");
             let message = match refusal {
-                Self::Absent => "no token was given",
+                Self::Absent => "no token given",
                 Self::Expired => "the token has expired",
                 _ => "the token is not valid",
             };

@@ -246,7 +246,7 @@ fn client_error_hides_the_rejection_reason() {
     }
     let nothing = Credentials::of_handshake(hyper::HeaderMap::new(), None);
     let error = jwt().identity::<User>(&nothing).expect_err("it is refused");
-    assert_eq!(format!("{error:?}"), "unauthenticated: no token was given");
+    assert_eq!(format!("{error:?}"), "unauthenticated: no token given");
 }
 
 #[test]

@@ -133,7 +133,7 @@ async fn concurrent_writes_to_one_record_both_apply() {
             call.records::<Toy>()
                 .try_get(&n.to_string())
                 .await
-                .expect("an answer");
+                .expect("a response");
         }
         serving.take_calls();
         let (samples, bob) = (call.records::<Sample>(), "bob".to_owned());
@@ -170,7 +170,7 @@ async fn commit_conflicts_if_a_read_record_changed() {
             call.records::<Toy>()
                 .try_get(&id.to_owned())
                 .await
-                .expect("an answer");
+                .expect("a response");
         }
         let other = serving.context();
         match touched {

@@ -101,5 +101,8 @@ async fn request_includes_at_most_16_relations() {
     assert_eq!(ok(&serving, find(&with)).await, json!([]));
     with.push("parts.parts.lentTo");
     let reply = serving.ask(find(&with)).await;
-    assert_eq!(reply["err"]["message"], "at most 16 relations are included");
+    assert_eq!(
+        reply["err"]["message"],
+        "at most 16 relations can be included"
+    );
 }

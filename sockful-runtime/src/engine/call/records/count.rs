@@ -15,7 +15,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 /// Those of the store, such as [`ErrorKind::TooMany`](crate::ErrorKind::TooMany) if more than
 /// [`store.max_visited`](crate::config::StoreConfig::max_visited) records would be read.
 #[derive(Debug)]
-#[must_use = "nothing is read before it is awaited"]
+#[must_use = "records are read when the future is awaited"]
 pub struct Count<R> {
     context: Context,
     filter: Filter<R>,

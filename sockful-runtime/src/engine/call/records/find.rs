@@ -11,7 +11,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 
 /// A list of records, read when it is awaited. Returned by [`Records::find`](crate::Records::find).
 #[derive(Debug)]
-#[must_use = "nothing is read before it is awaited"]
+#[must_use = "records are read when the future is awaited"]
 pub struct Find<R> {
     context: Context,
     filter: Filter<R>,

@@ -72,7 +72,7 @@ impl TransactionState {
     pub(super) fn open(&mut self) -> Result<&mut Self> {
         if self.is_over {
             return Err(Error::internal(
-                "the context was used after its call: the transaction is over",
+                "the context was used after its call, when the transaction had ended",
             ));
         }
         Ok(self)

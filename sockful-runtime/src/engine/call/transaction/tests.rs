@@ -30,7 +30,7 @@ impl Stored {
             model: sample::model(),
             memory: Memory::new(),
         };
-        wait(stored.memory.open(&[sample::SORTED])).expect("memory opens");
+        wait(stored.memory.open(&[sample::SORTED])).expect("the memory store opens");
         let puts = creatures.iter().map(|creature| Operation::Put {
             resource: 0,
             record: sample::record(&stored.model, &creature.to_string()),
@@ -152,7 +152,7 @@ fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
     let counted = wait(stored.memory.count(0, filter)).expect("a count");
     prop_assert_eq!(count, counted.value.count);
     for ((id, _), seen) in writes.iter().zip(ones) {
-        let now = wait(stored.memory.get(0, id)).expect("an answer").value;
+        let now = wait(stored.memory.get(0, id)).expect("a response").value;
         let sent = |record: &Option<Arc<Record>>| record.as_ref().map(|it| it.sent().to_owned());
         prop_assert_eq!(sent(&seen), sent(&now));
     }

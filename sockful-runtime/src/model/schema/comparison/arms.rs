@@ -116,7 +116,7 @@ impl<'a> Split<'a, '_> {
     fn schema(&mut self, schema: &'a Value, depth: u8) -> Result<Vec<Arm<'a>>, Gap> {
         self.work.spend(1)?;
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Gap::Fault("refers to itself without end".to_owned()));
+            return Err(Gap::Fault("refers to itself endlessly".to_owned()));
         };
         let keywords = match schema {
             Value::Bool(true) => return Ok(vec![Arm::Any]),
@@ -124,7 +124,7 @@ impl<'a> Split<'a, '_> {
             Value::Object(keywords) => keywords,
             _ => {
                 return Err(Gap::Fault(
-                    "is no schema: neither an object nor a boolean".into(),
+                    "is not a schema: neither an object nor a boolean".into(),
                 ));
             }
         };
@@ -138,7 +138,7 @@ impl<'a> Split<'a, '_> {
             let target = target.and_then(|it| self.document.pointer(it));
             let fault = || {
                 let reference = excerpt(reference);
-                Gap::Fault(format!("refers to {reference}, which is not there"))
+                Gap::Fault(format!("refers to {reference}, which does not exist"))
             };
             let others = self.schema(target.ok_or_else(fault)?, depth)?;
             arms = self.both(&arms, &others)?;
@@ -227,7 +227,7 @@ impl<'a> Split<'a, '_> {
                     }
                 }
                 if both.len() > MAX_ARMS {
-                    return Err(Gap::Fault("is too large to be compared".to_owned()));
+                    return Err(Gap::Fault("is too large to compare".to_owned()));
                 }
             }
         }

@@ -48,7 +48,7 @@ impl<'a, 'w> Covers<'a, 'w> {
             return Ok(());
         }
         if self.depth >= MAX_DEPTH {
-            return Err(Gap::Fault("nests too deep to be compared".to_owned()));
+            return Err(Gap::Fault("is nested too deeply to compare".to_owned()));
         }
         self.depth += 1;
         let covered = self.alternatives(sub, over);
@@ -92,8 +92,8 @@ impl<'a, 'w> Covers<'a, 'w> {
 
     fn unknown(&self, arm: &Arm<'_>) -> String {
         match self.direction {
-            Direction::Received => format!("may be {} now", arm.to_text()),
-            Direction::Sent | Direction::Exactly => format!("may be {} no more", arm.to_text()),
+            Direction::Received => format!("can now be {}", arm.to_text()),
+            Direction::Sent | Direction::Exactly => format!("can no longer be {}", arm.to_text()),
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a, 'w> Covers<'a, 'w> {
                         Direction::Received => (other, one),
                         Direction::Sent | Direction::Exactly => (one, other),
                     };
-                    return differs(format!("is {} and was {}", other.to_text(), one.to_text()));
+                    return differs(format!("is now {}, was {}", other.to_text(), one.to_text()));
                 }
                 if self.direction != Direction::Received {
                     limits::check(one, other, self.work)?;

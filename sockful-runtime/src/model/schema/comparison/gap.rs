@@ -61,11 +61,11 @@ impl StepBudget {
         let left = u32::try_from(steps).ok();
         let Some(left) = left.and_then(|steps| self.left.checked_sub(steps)) else {
             self.left = 0;
-            return Err(Gap::Fault("is too large to be compared".to_owned()));
+            return Err(Gap::Fault("is too large to compare".to_owned()));
         };
         self.left = left;
         if self.cancelled.as_ref().is_some_and(|it| it.load(Relaxed)) {
-            return Err(Gap::Fault("is no longer to be compared".to_owned()));
+            return Err(Gap::Fault("comparison cancelled".to_owned()));
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ pub(super) fn check(
         };
         let before = limit(&sub.keywords, key, exclusive, is_least);
         if !before.is_some_and(|before| is_within(before, set, is_least)) {
-            let why = format!("has a narrower `{key}` now, {}", set.0);
+            let why = format!("now has a narrower `{key}`: {}", set.0);
             return Err(Gap::Differs(why));
         }
     }
@@ -46,7 +46,7 @@ pub(super) fn check(
             None => false,
         };
         if !is_same {
-            return Err(Gap::Differs(format!("has another `{key}` now")));
+            return Err(Gap::Differs(format!("now has a different `{key}`")));
         }
     }
     match [sub, over].map(|typed| typed.keywords.text("format")) {
@@ -56,7 +56,7 @@ pub(super) fn check(
         [Some(one), Some(other)] if one == other || is_wider(one, other) => Ok(()),
         [_, Some(format)] => {
             let format = excerpt_text(format);
-            let why = format!("must be of the format `{format}` now");
+            let why = format!("must now have the format `{format}`");
             Err(Gap::Differs(why))
         }
     }

@@ -84,7 +84,7 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
                 self.step()?;
                 match now.get(name) {
                     Some(newer) => self.entry(&what(name), entry, newer)?,
-                    None => self.breaking(&what(name), "is no longer served"),
+                    None => self.breaking(&what(name), "was removed"),
                 }
             }
             for name in now.keys().filter(|name| !before.contains_key(*name)) {
@@ -134,16 +134,16 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
                     if direction == Direction::Sent
                         && property.get("default") != newer.get("default")
                     {
-                        self.compatible(&what, "has another default");
+                        self.compatible(&what, "has a different default");
                     }
                 }
-                None => self.breaking(&what, "is no longer there"),
+                None => self.breaking(&what, "was removed"),
             }
         }
         for name in now.keys().filter(|name| !before.contains_key(*name)) {
             let what = format!("{what}.{name}");
             if direction == Direction::Sent && required[1].contains(&**name) {
-                self.breaking(&what, "is new, and required");
+                self.breaking(&what, "is new and required");
             } else {
                 self.compatible(&what, "is new");
             }
@@ -163,10 +163,10 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
 
     fn presence(&mut self, what: &str, required: [bool; 2], direction: Direction) {
         match (required, direction) {
-            ([false, true], Direction::Sent) => self.breaking(what, "is required now"),
-            ([true, false], Direction::Sent) => self.compatible(what, "may be left out now"),
-            ([true, false], Direction::Received) => self.breaking(what, "may be missing now"),
-            ([false, true], Direction::Received) => self.compatible(what, "is always there now"),
+            ([false, true], Direction::Sent) => self.breaking(what, "is now required"),
+            ([true, false], Direction::Sent) => self.compatible(what, "can now be omitted"),
+            ([true, false], Direction::Received) => self.breaking(what, "can now be missing"),
+            ([false, true], Direction::Received) => self.compatible(what, "is now always present"),
             _ => {}
         }
     }
@@ -182,8 +182,8 @@ impl<'a, 'w> ResourceComparison<'a, 'w> {
             self.breaking(what, why);
         } else if self.differ(old, new)? {
             let message = match direction {
-                Direction::Sent | Direction::Exactly => "takes more than before",
-                Direction::Received => "has more, or other limits, than before",
+                Direction::Sent | Direction::Exactly => "accepts more than before",
+                Direction::Received => "has tighter limits than before",
             };
             self.compatible(what, message);
         }

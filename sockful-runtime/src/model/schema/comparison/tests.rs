@@ -229,8 +229,8 @@ fn changes_are_rendered_as_messages() {
         .collect();
     let expected = [
         "compatible: creature record.kind is new",
-        "breaking: creature feed payload.amount is a string and was an integer",
-        "breaking: creature event roared is no longer served",
+        "breaking: creature feed payload.amount is now a string, was an integer",
+        "breaking: creature event roared was removed",
         "compatible: album is new",
     ];
     assert_eq!(reported, expected);
@@ -265,16 +265,16 @@ fn invalid_description_is_rejected_with_reason() {
         ),
         (
             description(&json!({"$ref": "#/$defs/Nowhere"}), &json!({})),
-            "is not there",
+            "does not exist",
         ),
         (
             description(
                 &json!({"$ref": "#/resources/creature/actions/feed/payload"}),
                 &json!({}),
             ),
-            "without end",
+            "endlessly",
         ),
-        (description(&json!(7), &json!({})), "is no schema"),
+        (description(&json!(7), &json!({})), "is not a schema"),
     ] {
         let reported = compare(&given, &well).expect_err("not a description");
         assert!(reported.contains(why), "{given}: {reported}");

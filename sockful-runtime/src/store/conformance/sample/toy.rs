@@ -19,7 +19,7 @@ pub(crate) struct Toy {
 
 #[expect(
     clippy::option_option,
-    reason = "left alone, set to none, and set to a value are three things"
+    reason = "unset, set to `None` and set to a value differ"
 )]
 /// The payload of `update`, with every property.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ impl Resource for Toy {
         name: Self::NAME,
         plural: "toys",
         title: "Toy",
-        doc: "Something to play with.",
+        doc: "A toy.",
         properties: &[
             property("id", Access::Open),
             property("owner_id", Access::Open).index(),

@@ -30,7 +30,7 @@ pub(crate) struct IndexedRequest<A> {
 /// An evicted part of the index.
 #[cfg_attr(
     not(feature = "sqlite"),
-    expect(dead_code, reason = "only a file removes it as well")
+    expect(dead_code, reason = "only the SQLite store also removes it")
 )]
 #[derive(Debug)]
 pub(crate) enum Evicted<A> {
@@ -45,7 +45,7 @@ pub(crate) enum Evicted<A> {
         /// The response itself.
         #[cfg_attr(
             feature = "sqlite",
-            expect(dead_code, reason = "it is dropped outside of locks")
+            expect(dead_code, reason = "the value is dropped outside locks")
         )]
         response: Option<A>,
     },

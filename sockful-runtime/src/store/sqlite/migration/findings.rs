@@ -54,26 +54,26 @@ impl Findings {
     pub(super) fn sentences(self) -> impl Iterator<Item = String> {
         self.0.into_iter().map(|(finding, (count, id))| {
             let records = match count {
-                1 => format!("one record (`{id}`)"),
-                _ => format!("{count} records (`{id}` is one)"),
+                1 => format!("1 record (`{id}`)"),
+                _ => format!("{count} records (such as `{id}`)"),
             };
             match finding {
                 Finding::Missing(name) => format!(
-                    "`{name}` is needed, and {records} would have none; write #[resource(default = …)] above it, or make it an `Option`"
+                    "`{name}` is required, but {records} would have no value; write #[resource(default = …)] on it, or make it an `Option`"
                 ),
                 Finding::Misfit(name, message) => format!(
                     "`{name}` {message} in {records}; change that in a migration"
                 ),
                 Finding::Dropped(name) => format!(
-                    "`{name}` is no longer declared, and {records} would lose a value; write #[resource(renamed_from = \"{name}\")] above the property that it is now, or remove the value in a migration"
+                    "`{name}` was removed, but {records} would lose a value; write #[resource(renamed_from = \"{name}\")] on the renamed property, or remove the value in a migration"
                 ),
                 Finding::SharedFile(name) => {
                     let values = match count {
-                        1 => "one value of it stands".to_owned(),
-                        _ => format!("{count} values of it stand"),
+                        1 => "1 value occurs".to_owned(),
+                        _ => format!("{count} values occur"),
                     };
                     format!(
-                        "`{name}` is unique, and {values} in several records (`{id}` is one); change that in a migration"
+                        "`{name}` is unique, but {values} in several records (such as `{id}`); change that in a migration"
                     )
                 }
             }
@@ -90,7 +90,7 @@ pub(super) fn differences(
     let definition = layout.definition();
     let renamed = name != definition.name;
     let mut lines: Vec<_> = renamed
-        .then(|| format!("was `{name}`"))
+        .then(|| format!("was renamed from `{name}`"))
         .into_iter()
         .collect();
     let (was, undeclared) = stored.matched(definition);
@@ -103,7 +103,7 @@ pub(super) fn differences(
     let undeclared = undeclared.into_iter();
     lines.extend(undeclared.map(|it| {
         format!(
-            "`{}` is gone; no record had a value other than its default",
+            "`{}` was removed; no record had a value other than its default",
             it.name
         )
     }));
@@ -114,27 +114,45 @@ pub(super) fn differences(
 fn changes(before: &StoredProperty, now: &StoredProperty) -> impl Iterator<Item = String> {
     let name = &now.name;
     let is = [
-        (before.name != now.name, format!("was `{}`", before.name)),
-        (now.sent && !before.sent, "is sent to clients".to_owned()),
-        (before.sent && !now.sent, "is no longer sent".to_owned()),
-        (now.indexed && !before.indexed, "has an index".to_owned()),
-        (before.indexed && !now.indexed, "has no index".to_owned()),
-        (now.unique && !before.unique, "is unique".to_owned()),
-        (before.unique && !now.unique, "may be shared".to_owned()),
+        (
+            before.name != now.name,
+            format!("was renamed from `{}`", before.name),
+        ),
+        (
+            now.sent && !before.sent,
+            "is now sent to clients".to_owned(),
+        ),
+        (
+            before.sent && !now.sent,
+            "is no longer sent to clients".to_owned(),
+        ),
+        (now.indexed && !before.indexed, "is now indexed".to_owned()),
+        (
+            before.indexed && !now.indexed,
+            "is no longer indexed".to_owned(),
+        ),
+        (now.unique && !before.unique, "is now unique".to_owned()),
+        (
+            before.unique && !now.unique,
+            "is no longer unique".to_owned(),
+        ),
         (
             now.sanitizers != before.sanitizers && !now.sanitizers.is_empty(),
-            format!("is sanitized by `{}`, stored values too", now.sanitizers),
+            format!(
+                "is now sanitized by `{}`, including stored values",
+                now.sanitizers
+            ),
         ),
         (
             now.key != before.key,
             match &now.key {
-                Some(key) => format!("is compared by its value (`{key}`)"),
-                None => "is compared as JSON".to_owned(),
+                Some(key) => format!("is now compared by its value (`{key}`)"),
+                None => "is now compared as JSON".to_owned(),
             },
         ),
         (
             now.schema != before.schema,
-            "has another type or other rules, which all records keep to".to_owned(),
+            "has a different type or rules, which all records satisfy".to_owned(),
         ),
     ];
     let is = is.into_iter().filter(|(is_so, _)| *is_so);

@@ -36,7 +36,7 @@ pub(super) fn migrate(
                 Ok(())
             }
             Err(error) => {
-                let message = format!("`{id}` of `{name}` can't be migrated: {error}");
+                let message = format!("cannot migrate `{id}` of `{name}`: {error}");
                 Err(Error::internal(message))
             }
         }

@@ -22,7 +22,7 @@ pub(super) fn run(
     if let Some(pair) = numbered.windows(2).find(|it| it[0].name >= it[1].name) {
         let (first, second) = (&pair[0].name, &pair[1].name);
         return Err(wrong(format!(
-            "the migration `{second}` stands behind `{first}`; give them in the order of their names"
+            "the migration `{second}` is listed after `{first}`; list migrations in the order of their names"
         )));
     }
     for (nth, (name, sql)) in earlier.iter().enumerate() {
@@ -30,18 +30,18 @@ pub(super) fn run(
             Some(it) if it.name == *name && it.sql == *sql => {}
             Some(it) if it.name == *name => {
                 return Err(wrong(format!(
-                    "the migration `{name}` has run with another text; what has run can't be changed, write a new one"
+                    "the migration `{name}` was changed after it ran; restore its text, and write a new migration"
                 )));
             }
             Some(it) if it.name < *name => {
                 return Err(wrong(format!(
-                    "the migration `{}` would run behind `{name}`, which has run already; give it a later name",
+                    "the migration `{}` would run after `{name}`, which has already run; give it a later name",
                     it.name
                 )));
             }
             _ => {
                 return Err(wrong(format!(
-                    "the migration `{name}` has run on this store, and the program no longer has it"
+                    "the migration `{name}` has run on this store, but the program no longer has it; add it back"
                 )));
             }
         }
@@ -54,7 +54,7 @@ pub(super) fn run(
             transaction.execute(write, (name, sql))
         };
         run().map_err(|error| wrong(format!("the migration `{name}` failed: {error}")))?;
-        plan.done.push(format!("the migration `{name}` has run"));
+        plan.done.push(format!("migration `{name}` applied"));
     }
     Ok(!new.is_empty())
 }

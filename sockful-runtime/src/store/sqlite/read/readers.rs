@@ -221,7 +221,7 @@ impl SnapshotReader {
     pub(crate) fn connection(&self) -> &Connection {
         match &self.connection {
             Some(connection) => connection,
-            None => unreachable!("it is taken out at the end only"),
+            None => unreachable!("the value is taken only at the end"),
         }
     }
 

@@ -79,7 +79,7 @@ impl SqliteTable {
             return Ok(());
         }
         let message = format!(
-            "the stored records of `{}` have other properties than the program declares",
+            "the stored records of `{}` have different properties than the program declares",
             self.definition.name
         );
         Err(Error::new(ErrorKind::Unavailable, message))

@@ -52,12 +52,12 @@ fn open_names_cause_and_cure_of_a_damaged_file() {
         (
             "garbage",
             vec![7; 5_000],
-            &["not a database", "restore COPY"],
+            &["not an SQLite database", "restore COPY"],
         ),
         (
             "short",
             whole[..50].to_vec(),
-            &["not a database", "restore COPY"],
+            &["not an SQLite database", "restore COPY"],
         ),
         (
             "truncated",
@@ -106,7 +106,7 @@ fn open_rejects_the_log_of_another_file() {
         let name = format!("beside-{seq}");
         let path = crash_copy(&crashed, &folder.0.join(name));
         fs::copy(copy, &path).expect("the copy is written");
-        refused(&path, &["belongs to another file", "move", "restore COPY"]);
+        refused(&path, &["does not belong to", "move", "restore COPY"]);
         fs::remove_file(wal_of(&path)).expect("the file exists");
         assert_eq!(seen(&opened(&path, &config)).0, seq);
     }
@@ -193,10 +193,10 @@ fn restore_replaces_a_store_with_its_log() {
     let garbage = folder.0.join("garbage.db");
     fs::write(&garbage, [7; 5_000]).expect("a file");
     let error = restore(&garbage, &crashed).expect_err("not a database");
-    assert!(error.to_string().contains("not a database"), "{error}");
+    assert!(error.to_string().contains("not an SQLite database"), "{error}");
     let missing = folder.0.join("missing.db");
     let error = restore(&missing, &crashed).expect_err("the file does not exist");
-    assert!(error.to_string().contains("can't be read"), "{error}");
+    assert!(error.to_string().contains("cannot read"), "{error}");
     restore(&crashed, &crashed).expect_err("both paths are the same file");
 
     let replaced = restore(&backup, &crashed).expect("the copy is complete");
@@ -266,7 +266,7 @@ fn open_rejects_a_file_with_several_names() {
     write(&store, 1..=2);
     let link = folder.0.join("link.db");
     fs::hard_link(&path, &link).expect("a link");
-    refused(&link, &["2 hard links", "remove the other names"]);
+    refused(&link, &["2 hard links", "remove the other links"]);
     write(&store, [3]);
     drop(store);
     refused(&path, &["2 hard links"]);

@@ -18,7 +18,7 @@ fn check_finds_every_kind_of_damage() {
     let checked = check(&path, TWO.into_iter()).expect("a file in use can be checked");
     assert_eq!(
         checked.to_string(),
-        "1 records, 3 commits in the log, 3 keys: all is well"
+        "1 records, 3 commits in the log, 3 keys: no problems"
     );
     drop(store);
 
@@ -27,39 +27,39 @@ fn check_finds_every_kind_of_damage() {
         (r#"UPDATE "record counted" SET sent = '{}'"#, "no `id`"),
         (
             r#"UPDATE "record counted" SET rev = 2"#,
-            "`bob` is stored otherwise than the log has left it",
+            "`bob` differs from its last state in the log",
         ),
         (
             r#"INSERT INTO "record counted" SELECT 'eve', rev, replace(sent, 'bob', 'eve'), kept FROM "record counted""#,
-            "counted: 2 records are stored, and the log knows of 1",
+            "counted: 2 records are stored, but the log has 1",
         ),
         (
             r#"DELETE FROM "record counted""#,
-            "`bob` is stored otherwise than the log has left it",
+            "`bob` differs from its last state in the log",
         ),
         (
             "DELETE FROM sockful_log WHERE seq = 2",
-            "no commit before number 3",
+            "lacks the commits before number 3",
         ),
         (
             "UPDATE sockful_log SET entry = replace(entry, 'life', 'lice') WHERE seq = 2",
-            "commit 2 can't be read",
+            "cannot read commit 2",
         ),
         (
             "UPDATE sockful_log SET entry = json_set(entry, '$.changes[0].before.rev', 7) WHERE seq = 2",
-            "commit 2 changes something else than was there",
+            "commit 2 does not follow from the commit",
         ),
         (
             "UPDATE sockful_log SET entry = json_set(entry, '$.changes[0].before', json_extract(entry, '$.changes[0].after')) WHERE seq = 1",
-            "commit 1 changes something else than was there",
+            "commit 1 does not follow from the commit",
         ),
         (
             "UPDATE sockful_completions SET entry = '' WHERE seq = 1",
-            "what commit 1 replied can't be read",
+            "cannot read the response of commit 1",
         ),
         (
             "UPDATE sockful_resources SET description = replace(description, 'life', 'lice')",
-            "counted: its records have other properties",
+            "counted: the stored records have different properties",
         ),
     ] {
         drop(std::fs::remove_file(&corrupted));
@@ -94,6 +94,6 @@ fn check_finds_misplaced_index_entries() {
     assert_eq!(file.execute(corrupt, []).expect("a table"), 2);
     assert_eq!(
         problems(&path),
-        "indexed: `bob` stands elsewhere in the index of `name`\nindexed: `ann` shares its `name`, which is unique"
+        "indexed: `bob` has a wrong entry in the index of `name`\nindexed: `ann` has a duplicate value in the unique property `name`"
     );
 }

@@ -123,7 +123,7 @@ impl<'a> BatchTransaction<'a> {
             after.or(subject.before.map(Ok))
         });
         let records = records.collect::<Result<Vec<_>>>()?;
-        let missing = || Error::internal("the response is about no record");
+        let missing = || Error::internal("the response has no record");
         let completed = CompletedRequest::new(&entry, seq, records).ok_or_else(missing)?;
         Ok((entry, completed))
     }

@@ -103,7 +103,10 @@ impl WalBound {
                 (self.next, self.open) = (None, None);
                 self.release(readers);
                 if std::mem::take(&mut self.is_logged) {
-                    tracing::info!(bytes = self.bytes(), "write-ahead log is within its bound");
+                    tracing::info!(
+                        bytes = self.bytes(),
+                        "write-ahead log is within its limit again"
+                    );
                 }
                 return;
             }
@@ -112,16 +115,16 @@ impl WalBound {
                 tracing::warn!(
                     bytes,
                     bound = self.capacity,
-                    "write-ahead log exceeds its bound: reads prevent a checkpoint"
+                    "write-ahead log exceeds its limit: reads prevent a checkpoint"
                 );
             }
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, bytes, "write-ahead log can't be shortened"),
+            Err(error) => tracing::warn!(%error, bytes, "write-ahead log truncation failed"),
         }
         let pause = pause_after(begun.elapsed(), is_closed);
         self.next = Some(Instant::now() + pause);
         if let Err(error) = wake_after(pause, jobs.clone()) {
-            tracing::warn!(%error, "no thread to shorten the write-ahead log");
+            tracing::warn!(%error, "cannot spawn the thread that truncates the write-ahead log");
             // If no commit follows, nothing else would allow them to begin.
             self.release(readers);
         }

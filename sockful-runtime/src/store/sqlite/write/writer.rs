@@ -75,7 +75,7 @@ impl WriterThread {
                     self.finish(batch);
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the store can't begin to write");
+                    tracing::error!(%error, "cannot begin a write transaction");
                     for job in waiting.drain(..) {
                         refuse(job.answer, self.noted(undone()));
                     }
@@ -94,7 +94,7 @@ impl WriterThread {
         self.shared.readers.close();
         // A running read may take long.
         if let Err(error) = checkpoint(&self.connection, CLOSE_TIMEOUT) {
-            tracing::warn!(%error, "what is stored stays in the write-ahead log");
+            tracing::warn!(%error, "checkpoint failed: commits stay in the write-ahead log");
         }
     }
 
@@ -195,7 +195,7 @@ impl WriterThread {
             return;
         }
         if let Err(error) = self.connection.execute_batch("ROLLBACK") {
-            tracing::error!(%error, "the store can't undo what it has begun");
+            tracing::error!(%error, "transaction rollback failed");
             self.shared.poison();
         }
     }
@@ -208,7 +208,7 @@ impl WriterThread {
         let removed = self.gone.len().min(REMOVED_AT_ONCE);
         if let Err(error) = self.remove(&batch, removed) {
             self.undo();
-            tracing::error!(%error, "the store can't remove what there is no room for");
+            tracing::error!(%error, "cannot remove expired idempotency records");
             return self.refuse_all(batch, undone);
         }
         let has_written = batch.end.seq > self.end.seq;
@@ -217,7 +217,7 @@ impl WriterThread {
             // dies now. While the process lives, the commit does not exist: the next write overwrites
             // it byte by byte, so that nothing depends on data that the disk may have dropped.
             self.undo();
-            tracing::error!(%error, "the store failed while it committed");
+            tracing::error!(%error, "transaction commit failed");
             let why = uncommitted(&error);
             self.is_uncertain |= why.outcome() == Some(Outcome::Unknown);
             return self.refuse_all(batch, || uncommitted(&error));

@@ -97,7 +97,7 @@ impl RestPath {
 pub(super) fn unknown_path() -> Error {
     Error::new(
         ErrorKind::UnknownAction,
-        "there is nothing at this address: write /api/resource, /api/resource/id or /api/resource/id/name",
+        "unknown address; use /api/resource, /api/resource/id or /api/resource/id/name",
     )
 }
 

@@ -52,12 +52,9 @@ pub(super) async fn read<'a>(
                 Error::too_large("the body", "max_frame", config.connection.max_frame).into(),
             );
         }
-        Ok(Err(_)) => return Err(bad(StatusCode::BAD_REQUEST, "the body did not come whole")),
+        Ok(Err(_)) => return Err(bad(StatusCode::BAD_REQUEST, "the body is incomplete")),
         Err(_) => {
-            return Err(bad(
-                StatusCode::REQUEST_TIMEOUT,
-                "the body did not come in time",
-            ));
+            return Err(bad(StatusCode::REQUEST_TIMEOUT, "the body timed out"));
         }
     };
     let mut read = RestBody {
@@ -70,7 +67,7 @@ pub(super) async fn read<'a>(
     let format = format(method, headers)?;
     if let Some(mark) = byte_order_mark(&bytes) {
         let text =
-            format!("the body begins with a byte-order mark ({mark}); send UTF-8 without one");
+            format!("the body starts with a byte-order mark ({mark}); send UTF-8 without one");
         return Err(Error::new(ErrorKind::BadFrame, text).into());
     }
     let text = str::from_utf8(&bytes);
@@ -95,7 +92,7 @@ fn format(method: &Method, headers: &HeaderMap) -> Result<BodyFormat, HttpError>
     let refuse = |text| Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     let value = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if value(CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
-        return refuse("a body is not compressed here");
+        return refuse("compressed bodies are not supported");
     }
     let Some(kind) = value(CONTENT_TYPE) else {
         return Ok(BodyFormat::Json);
@@ -111,12 +108,12 @@ fn format(method: &Method, headers: &HeaderMap) -> Result<BodyFormat, HttpError>
         "application/x-www-form-urlencoded" => Ok(BodyFormat::Form),
         "application/merge-patch+json" if *method == Method::PATCH => Ok(BodyFormat::MergePatch),
         _ if *method == Method::PATCH => refuse(
-            "the body of a PATCH is application/merge-patch+json, application/json or \
-             application/x-www-form-urlencoded",
+            "the body of a PATCH must be application/merge-patch+json, application/json or \
+                application/x-www-form-urlencoded",
         ),
         // Other formats based on JSON are read as JSON, except patches, which are not records.
         _ if kind.ends_with("+json") && !kind.contains("patch") => Ok(BodyFormat::Json),
-        _ => refuse("a body is application/json or application/x-www-form-urlencoded"),
+        _ => refuse("the body must be application/json or application/x-www-form-urlencoded"),
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn merged(path_properties: &[PathProperty], rest: String) -> Result<S
             faults.push(Fault::new(
                 property.name,
                 "address",
-                "is not what the address says",
+                "does not match the address",
             ));
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn of(headers: &HeaderMap, method: &Method) -> Result<String> {
         refuse(
             &IF_NONE_MATCH,
             "action",
-            "is for reading; POST creates what must not be there",
+            "is for reads only; to create a record, use POST",
         );
     }
     if let Some(key) = one(headers, &KEY) {

@@ -117,7 +117,7 @@ pub(super) fn after(query: &str, next: &str) -> Option<String> {
 
 fn query_json(value: &str, parameters: usize) -> Result<String> {
     if parameters > 1 {
-        let why = "is all of the query, and nothing stands beside it";
+        let why = "must be the only query parameter";
         return Err(refusal(QUERY, why));
     }
     match json(value) {

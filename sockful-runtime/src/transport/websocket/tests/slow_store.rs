@@ -77,7 +77,7 @@ impl Server {
         let begun = Arc::new(AtomicUsize::new(0));
         let store = Arc::new(slow(&commits, &begun, &lists, &asked));
         let app = App::new(TOYS, store.clone(), AppState::default(), config);
-        let app = app.await.expect("memory opens");
+        let app = app.await.expect("the memory store opens");
         let (trigger, shutdown) = shutdown::channel();
         Self {
             app,

@@ -36,7 +36,7 @@ async fn serve(
         config,
     )
     .await
-    .expect("memory opens");
+    .expect("the memory store opens");
     let (trigger, shutdown) = shutdown::channel();
     (
         tokio::spawn(run(Session::new(app, None), stream, Vec::new(), shutdown)),

@@ -67,7 +67,7 @@ async fn events_are_published_in_order_with_the_commit() {
     assert_eq!(logged_events(&serving, 1).await, expected);
     let late = call.emit(&bob(), Roar { loudness: 3 });
     let late = late.expect_err("the call is over");
-    assert!(format!("{late:?}").contains("is over"), "{late:?}");
+    assert!(format!("{late:?}").contains("had ended"), "{late:?}");
 }
 
 #[tokio::test]

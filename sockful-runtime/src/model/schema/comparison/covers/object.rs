@@ -24,7 +24,7 @@ pub(super) fn check<'a>(
             (Some(known), _) => covers.schema(property, known),
             (None, Others::Of(known)) => covers.schema(property, known),
             (None, _) if covers.direction == Direction::Received => Ok(()),
-            (None, _) => Err(Gap::Differs("is no longer there".to_owned())),
+            (None, _) => Err(Gap::Differs("was removed".to_owned())),
         }
         .map_err(|gap| within(name, gap))?;
     }
@@ -35,12 +35,12 @@ pub(super) fn check<'a>(
         covers.work.spend(1)?;
         let is_there = subs.as_ref().is_some_and(|subs| subs.contains_key(name));
         if !is_there && covers.direction == Direction::Received {
-            return Err(differs(name, "is no longer there"));
+            return Err(differs(name, "was removed"));
         }
         if over_requires.contains(name) && !sub_requires.contains(name) {
             let why = match covers.direction {
-                Direction::Received => "may be missing now",
-                Direction::Sent | Direction::Exactly => "is required now",
+                Direction::Received => "can now be missing",
+                Direction::Sent | Direction::Exactly => "is now required",
             };
             return Err(differs(name, why));
         }
@@ -53,7 +53,7 @@ fn check_others<'a>(
     sub: Others<'a>,
     over: Others<'a>,
 ) -> Result<(), Gap> {
-    let further = "its further properties";
+    let further = "additional properties";
     match (sub, over) {
         (Others::Of(sub), Others::Of(over)) => {
             covers.schema(sub, over).map_err(|gap| within("*", gap))
@@ -63,7 +63,7 @@ fn check_others<'a>(
         }
         (Others::None, _) | (_, Others::Any) => Ok(()),
         (_, Others::None) if covers.direction == Direction::Received => Ok(()),
-        (_, Others::None) => Err(Gap::Differs(format!("takes {further} no more"))),
+        (_, Others::None) => Err(Gap::Differs(format!("no longer accepts {further}"))),
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn check_items<'a>(
     let (subs, overs) = (places(sub), places(over));
     let [one, other] = [subs, overs].map(|places| places.map_or(0, Vec::len));
     if one != other {
-        let why = format!("is a tuple of another length, of {one} and {other}");
+        let why = format!("is a tuple of a different length, {one} and {other}");
         return Err(Gap::Differs(why));
     }
     if let (Some(subs), Some(overs)) = (subs, overs) {
