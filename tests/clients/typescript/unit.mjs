@@ -214,6 +214,22 @@ await test('live records are sorted by the value of times and decimal numbers', 
   }
 });
 
+await test('a live collection ends with an error at a value that it can not sort', { api: shows }, async (api) => {
+  last().hello();
+  const live = api.show.live({}, { sort: { price: 1 } });
+  const [, , , ack] = last().sent.at(-1);
+  last().deliver('show', 'subscribe', { ok: { records: [{ id: 'a', price: '1e3' }, { id: 'b', price: '9.5' }] }, seq: 1, resume: 'r' }, ack);
+  await live.ready;
+  last().deliver('show', 'updated', { id: 'b', record: { id: 'b', price: 'much' }, seq: 2 }, ack);
+  assert.deepEqual([live.status, live.error.code, live.error.message], ['ended', 'internal', '`show.price` is not a decimal: "much"']);
+  assert.deepEqual(last().sent.at(-1).slice(0, 3), ['show', 'unsubscribe', { subscription: ack }]);
+  assert.deepEqual(live.getSnapshot().map(({ id, price }) => [id, price]), [['b', '9.5'], ['a', '1e3']], 'the records stay as they were');
+  const starts = ['2024-01-01T00:00:00+01:00[Europe/Berlin]', '2023-12-31T23:00:00.5Z', '2024-01-01'];
+  const times = api.show.live({}, { sort: { starts: 1 } });
+  last().deliver('show', 'subscribe', { ok: { records: starts.map((starts, id) => ({ id: String(2 - id), starts })) }, seq: 1, resume: 'r' }, last().sent.at(-1)[3]);
+  assert.deepEqual(times.getSnapshot().map(({ starts }) => starts), starts);
+});
+
 await test('when the client is closed every promise settles', {}, async (api) => {
   last().hello();
   const sent = api.creature.feed({}).catch(({ code, outcome }) => [code, outcome]);

@@ -801,7 +801,30 @@ const live = (connection, resource, where, options = {}) => {
   const { on, emit } = emitter();
   /** The calls of `until` that wait for a commit. @type {Set<Fn>} */ const waits = new Set();
   const wakeAll = () => { for (const wake of [...waits]) wake(); };
-  const sort = typeof options.sort === 'function' ? options.sort : comparing({ ...options.sort, [id]: options.sort?.[id] ?? 1 }, own(connection.options.api?.orders, resource));
+  const { sort } = options;
+  const order = Object.entries(typeof sort === 'function' ? {} : { ...sort, [id]: sort?.[id] ?? 1 });
+  /** What each record is sorted by, each item with its direction. */ const keys = new WeakMap();
+  /** @type {Fn} */
+  const index = (record) => {
+    keys.set(record, order.flatMap(([name, way]) => {
+      const form = own(own(connection.options.api?.orders, resource), name);
+      try {
+        return keyOf(record[name], form).map((/** @type {any} */ key) => [key, way]);
+      } catch {
+        throw new SockfulError({ code: 'internal', message: `\`${resource}.${name}\` is not a ${form}: ${write(record[name])}` });
+      }
+    }));
+  };
+  /** @type {Fn} */
+  const compare = typeof sort === 'function' ? sort : (a, b) => {
+    const others = keys.get(b);
+    for (const [at, [key, way]] of keys.get(a).entries()) {
+      const [other] = others[at];
+      if (key < other) return -way;
+      if (key > other) return way;
+    }
+    return 0;
+  };
   const records = new Map();
   /** @type {any} */ let sorted;
   let status = 'connecting';
@@ -818,6 +841,11 @@ const live = (connection, resource, where, options = {}) => {
   const sub = new Sub(connection, resource, 'subscribe', select && !select.includes(id) ? { ...where, $select: [...select, id] } : where, {
     events(delivered) {
       let isChanged = false;
+      try {
+        for (const { record, records: all } of delivered) (all ?? [record ?? {}]).forEach(index);
+      } catch (error) {
+        return sub.end(error);
+      }
       for (const { type, id: key, record, records: all } of delivered) {
         if (type === 'reset') {
           records.clear();
@@ -835,9 +863,10 @@ const live = (connection, resource, where, options = {}) => {
       if (isChanged) emit('change');
     },
     status: (isLive) => {
-      if (isLive) error = undefined;
-      if (isLive) became('live');
-      else if (status === 'live') became('stale');
+      if (isLive) {
+        error = undefined;
+        became('live');
+      } else if (status === 'live') became('stale');
     },
     stays: () => true,
     refused(why) {
@@ -852,7 +881,7 @@ const live = (connection, resource, where, options = {}) => {
       if (why !== undefined) emit('event', { type: 'ended', error: why });
     },
   }, options.signal);
-  const getSnapshot = () => sorted ??= [...records.values()].sort(sort);
+  const getSnapshot = () => sorted ??= [...records.values()].sort(compare);
   /** @type {Fn} */ const subscribe = (listener) => on('change', () => listener());
   /** @type {Fn} */ const until = async (seq = connection.seq, options = {}) => {
     check(options, UNTIL_OPTIONS, '`until`');
@@ -914,37 +943,36 @@ const live = (connection, resource, where, options = {}) => {
   };
 };
 
-/** Compares strings by UTF-16 code units, except those with an order of their own. @type {Fn} */
-const comparing = (order, orders) => {
-  const keys = Object.entries(order);
-  return (/** @type {any} */ a, /** @type {any} */ b) => {
-    for (const [key, way] of keys) {
-      let [left, right] = [a[key] ?? null, b[key] ?? null];
-      if (typeof left === 'string' && typeof right === 'string' && own(orders, key)) [left, right] = KEYS[orders[key]](left, right);
-      if (left !== right) return left === null || (right !== null && left < right) ? -way : way;
-    }
-    return 0;
-  };
+/** What the server compares a value by, each item in turn. Throws if the value is not of its form. @type {Fn} */
+const keyOf = (value, form) => {
+  if (value == null) return [0];
+  if (form) return [1, ...FORMS[form](String(value))];
+  // UTF-8 sorts by code points: surrogates are behind all other units.
+  return [1, typeof value === 'string' ? value.replace(/[\ud800-\uffff]/g, (unit) => String.fromCharCode(unit.charCodeAt(0) + (unit < '\ue000' ? 8192 : -2048))) : value];
 };
 
-/** The keys that two strings are compared by, as on the server. @type {Record<string, (left: string, right: string) => [any, any]>} */
-const KEYS = {
-  /** Nanoseconds, twice, so that a leap second is between two other seconds. */
-  time: (left, right) => {
-    /** @type {Fn} */ const key = (text) => {
-      const millis = Date.parse(text.replace(/\.\d+/, '').replace(':60', ':59'));
-      const [, fraction = ''] = /\.(\d+)/.exec(text) ?? [];
-      const nanos = BigInt(millis) * 1_000_000n;
-      const rest = BigInt(fraction.padEnd(9, '0'));
-      return text.includes(':60') ? (nanos + 999_999_999n) * 2_000_000_000n + 1n + rest : (nanos + rest) * 2_000_000_000n;
-    };
-    return [key(left), key(right)];
+/** @type {Record<string, Fn>} */
+const FORMS = {
+  /** Seconds since 1970, and nanoseconds: more than those of a second in a leap second. */
+  time: (text) => {
+    const [, year, month, day, hour = 0, minute = 0, second = 0, fraction = '', zone = '+', hours = 0, minutes = 0, seconds = 0] =
+      /** @type {any} */ (/^([+-]?\d{4,9})-(\d\d)-(\d\d)(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d|60))?(?:[.,](\d{1,9}))?(?:[Zz]|([+-])(\d\d)(?::(\d\d)(?::(\d\d))?)?)?)?(?:\[[^]*)?$/.exec(text));
+    // The calendar repeats after 400 years; a date of JavaScript ends in the year 275760.
+    const era = Math.floor(year / 400);
+    const date = new Date(Date.UTC(year - era * 400 + 2000, month - 1, day, hour, minute));
+    if (date.getUTCMonth() !== month - 1) throw text;
+    const leap = +(second > 59);
+    return [(era - 5) * 12_622_780_800 + +date / 1000 + (second - leap) - (zone + 1) * (hours * 3600 + minutes * 60 + +seconds), leap * 1e9 + +fraction.padEnd(9, '0')];
   },
-  decimal: (left, right) => {
-    const parts = [left, right].map((text) => text.split('.'));
-    const digits = Math.max(...parts.map(([, fraction = '']) => fraction.length));
-    const [one, other] = parts.map(([whole, fraction = '']) => BigInt(whole + fraction.padEnd(digits, '0')));
-    return [one, other];
+  /** The sign, the exponent and the digits, as many as the server compares. */
+  decimal: (text) => {
+    const [, sign, whole, fraction = '', power = 0] = /** @type {any} */ (/^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text));
+    const digits = whole + fraction;
+    const first = digits.search(/[1-9]/);
+    const size = first < 0 ? 0 : +(sign + 1);
+    const exponent = size * (+power + whole.length - first);
+    if ((power | 0) != power || Math.abs(exponent) > 1e6 || /[1-9]/.test(digits.slice(first + 512))) throw text;
+    return [size, exponent, BigInt(sign + digits.slice(first, first + 512).padEnd(512, '0'))];
   },
 };
 
