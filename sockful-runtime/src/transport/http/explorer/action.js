@@ -88,4 +88,4 @@ function show(place, answer) {
 }
 
 /** The message for data that could not be read. */
-export const complaint = (error) => el('p', { className: 'complaint', role: 'alert', textContent: inWords(error) });
+export const errorText = (error) => el('p', { className: 'error', role: 'alert', textContent: inWords(error) });

@@ -14,15 +14,15 @@ export const base = new URL('../../', import.meta.url);
 /** The current state that the other modules read. */
 export const now = { status: 'connecting', token: sessionStorage.getItem(TOKEN) };
 
-const rooms = new Set();
+const listeners = new Set();
 
 /** Adds a listener, which is called with the name of what has changed: `status`, `latency`, `described`, `who`, `changed`. */
 export function on(listener) {
-  rooms.add(listener);
-  return () => rooms.delete(listener);
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
-const told = (what, detail) => rooms.forEach((listener) => listener(what, detail));
+const notify = (what, detail) => listeners.forEach((listener) => listener(what, detail));
 
 /** Sends a request in terms of the protocol. */
 export const ask = (resource, action, payload, options) => now.client.call(resource, action, payload, options);
@@ -43,12 +43,12 @@ export async function start() {
     api: now.model?.forClient ?? { of: {}, wide: {}, with: {} },
   });
   now.client = now.api.$client;
-  now.client.on('status', (status) => [now.status = status, told('status'), ping()]);
-  now.client.on('changed', (changed) => changed.verdict !== 'same' && told('changed', changed));
-  now.client.on('expired', () => told('expired'));
+  now.client.on('status', (status) => [now.status = status, notify('status'), ping()]);
+  now.client.on('changed', (changed) => changed.verdict !== 'same' && notify('changed', changed));
+  now.client.on('expired', () => notify('expired'));
   now.client.on('error', (error) => error?.code === 'unauthenticated' && leave('The token was rejected or has expired.'));
-  told('described');
-  told('who');
+  notify('described');
+  notify('who');
 }
 
 /** Reads the description. It is empty if the client may not read it without authentication. */
@@ -90,7 +90,7 @@ function forget(why) {
 }
 
 /** Returns the identity from a token, if the token contains it; servers do not report it. */
-export function whoIs(token) {
+export function identityOf(token) {
   const claims = token?.split('.')[1];
   try {
     const { sub } = JSON.parse(atob(claims.replace(/-/g, '+').replace(/_/g, '/')));
@@ -104,10 +104,10 @@ export function whoIs(token) {
 listen(({ isOut, frame, took }) => {
   if (isOut) return;
   const [resource, action, payload] = frame ?? [];
-  if (resource === 'sockful' && action === 'hello') [now.hello = payload, told('hello')];
-  if (resource === 'sockful' && action === 'authenticate' && payload.ok) [now.expires = payload.ok.expires, told('who')];
+  if (resource === 'sockful' && action === 'hello') [now.hello = payload, notify('hello')];
+  if (resource === 'sockful' && action === 'authenticate' && payload.ok) [now.expires = payload.ok.expires, notify('who')];
   // Only pings measure the latency; other requests may wait in a queue.
-  if (action === 'ping' && took !== undefined) [now.latency = took, told('latency')];
+  if (action === 'ping' && took !== undefined) [now.latency = took, notify('latency')];
 });
 
 /** Measures the latency of a round trip. */

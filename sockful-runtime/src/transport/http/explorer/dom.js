@@ -27,13 +27,13 @@ let fading;
 
 /** Announces a message without moving the focus. */
 export function tell(text, isBad = false) {
-  const told = $('told');
+  const toast = $('toast');
   clearTimeout(fading);
-  told.className = `told shown${isBad ? ' bad' : ''}`;
-  told.textContent = text;
+  toast.className = `toast shown${isBad ? ' bad' : ''}`;
+  toast.textContent = text;
   fading = setTimeout(() => {
-    told.className = 'told';
-    told.textContent = '';
+    toast.className = 'toast';
+    toast.textContent = '';
   }, 6000);
 }
 

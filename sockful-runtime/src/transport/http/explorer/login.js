@@ -1,6 +1,6 @@
 // Authentication: the dialog for signing in with a token and for signing out.
 
-import { enter, leave, now, whoIs } from './connection.js';
+import { enter, leave, now, identityOf } from './connection.js';
 import { $, button, el, freshId, tell } from './dom.js';
 
 /** Opens the dialog. */
@@ -23,7 +23,7 @@ export function openLogin() {
     try {
       await enter(token.value.trim());
       dialog.close();
-      tell(`Signed in as ${whoIs(now.token)}`);
+      tell(`Signed in as ${identityOf(now.token)}`);
     } catch (error) {
       fault.textContent = error.code === 'unknown_action' ? 'This server has no authentication.' : `The token was rejected: ${error.message}`;
       token.setAttribute('aria-invalid', 'true');
@@ -40,7 +40,7 @@ export function openLogin() {
 }
 
 /** Shows the current identity. */
-export function showWho() {
+export function showIdentity() {
   const place = $('login');
   // Unauthenticated clients get no keys if the server has an authenticator.
   place.hidden = !now.token && now.hello?.keys !== false && now.model !== undefined;
@@ -51,8 +51,8 @@ export function showWho() {
     return;
   }
   const until = now.expires ? `, until ${new Date(now.expires).toLocaleTimeString()}` : '';
-  place.textContent = `Sign out (${whoIs(now.token)})`;
-  place.title = `Signed in as ${whoIs(now.token)}${until}`;
+  place.textContent = `Sign out (${identityOf(now.token)})`;
+  place.title = `Signed in as ${identityOf(now.token)}${until}`;
   place.onclick = async () => {
     await leave();
     tell('Signed out');

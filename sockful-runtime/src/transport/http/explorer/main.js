@@ -3,7 +3,7 @@
 import { now, on, start } from './connection.js';
 import { $, button, el, link, tell } from './dom.js';
 import { showLog } from './log.js';
-import { openLogin, showWho } from './login.js';
+import { openLogin, showIdentity } from './login.js';
 import { showOverview } from './overview.js';
 import { showRecord } from './record.js';
 import { showResource } from './resource.js';
@@ -34,7 +34,7 @@ function show() {
 }
 
 function draw(view, name, tab, rest, query) {
-  if (!now.model) return showNobody(view);
+  if (!now.model) return showSignIn(view);
   if (!name) return showOverview(view);
   const resource = now.model.resources.get(name);
   if (resource && tab === 'record' && rest.length) return showRecord(view, resource, rest[0]);
@@ -43,7 +43,7 @@ function draw(view, name, tab, rest, query) {
   return undefined;
 }
 
-function showNobody(view) {
+function showSignIn(view) {
   view.append(
     el('h1', { tabIndex: -1, textContent: now.token === null ? 'Sign in' : 'No description' }),
     el('p', { textContent: now.why ?? 'The API description requires authentication.' }),
@@ -98,7 +98,7 @@ function frames() {
 
 on((what, detail) => {
   if (what === 'status' || what === 'latency') showStatus();
-  if (what === 'hello' || what === 'who') showWho();
+  if (what === 'hello' || what === 'who') showIdentity();
   if (what === 'described') [showResources(), before = undefined, show()];
   if (what === 'changed') showChanged(detail);
   if (what === 'expired') tell('The token has expired or was revoked.', true);

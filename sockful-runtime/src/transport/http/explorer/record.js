@@ -1,6 +1,6 @@
 // A live view of one record: its properties, actions, children and parents.
 
-import { complaint, open } from './action.js';
+import { errorText, open } from './action.js';
 import { ask, now } from './connection.js';
 import { button, el, link, shown, tell } from './dom.js';
 import { live } from './source.js';
@@ -53,7 +53,7 @@ export function showRecord(view, resource, id) {
     const as = source.seq === undefined ? '' : `, as of commit ${source.seq}`;
     says.className = `says ${source.status}`;
     says.textContent = source.status === 'live' && !record ? `does not exist${as}` : { connecting: 'loading …', live: `live${as}`, stale: `last known state${as}`, ended: 'not live' }[source.status];
-    if (source.status === 'ended') trouble.replaceChildren(complaint(source.error));
+    if (source.status === 'ended') trouble.replaceChildren(errorText(source.error));
   };
   const took = (event, before) => {
     record = source.get(given[resource.id]);
@@ -64,7 +64,7 @@ export function showRecord(view, resource, id) {
   };
   let source = { status: 'connecting' };
   if (resource.action('subscribe')) source = live({ resource, where: given, sort: {} }, { change() {}, status: () => queueMicrotask(write), event: took });
-  else ask(resource.name, 'get', given).then((it) => [record = it, draw()], (error) => trouble.replaceChildren(complaint(error)));
+  else ask(resource.name, 'get', given).then((it) => [record = it, draw()], (error) => trouble.replaceChildren(errorText(error)));
   draw();
   const children = resource.children.map((relation) => childrenOf(view, relation, given[resource.id], id));
   return () => [source, ...children].forEach((it) => it.close?.());

@@ -22,14 +22,14 @@ function comparing(sort, { id, properties }) {
  * Subscribes to all current records.
  *
  * @param {{resource, route, where, sort, key}} asked `route` is that of a relation, whose parent is in `where`
- * @param {{change, event, status}} told
+ * @param {{change, event, status}} listener
  */
-export function live({ resource, route, where, sort }, told) {
+export function live({ resource, route, where, sort }, listener) {
   const order = comparing(sort, resource);
   const records = new Map();
   let sorted;
   const target = now.api[route?.resource ?? resource.name][route?.name ?? 'subscribe'];
-  const status = (to) => { if (it.status !== to) [it.status = to, told.status()]; };
+  const status = (to) => { if (it.status !== to) [it.status = to, listener.status()]; };
   const take = (event) => {
     it.seq = event.seq ?? it.seq;
     if (event.type === 'ended') {
@@ -46,8 +46,8 @@ export function live({ resource, route, where, sort }, told) {
     else if (event.record) records.set(event.id, event.record);
     if (event.type === 'reset' || event.type === 'destroyed' || event.record) sorted = undefined;
     status('live');
-    told.event(event, before);
-    told.change();
+    listener.event(event, before);
+    listener.change();
   };
   const stop = target(where, take);
   const off = now.client.on('status', (to) => {
@@ -78,7 +78,7 @@ export function live({ resource, route, where, sort }, told) {
 }
 
 /** A page of a list, which is read on request. */
-export function pages({ resource, route, where, sort, limit }, told) {
+export function pages({ resource, route, where, sort, limit }, listener) {
   const before = [];
   let after;
   let list = [];
@@ -91,8 +91,8 @@ export function pages({ resource, route, where, sort, limit }, told) {
     } catch (error) {
       [it.status, it.error, list] = ['ended', error, []];
     }
-    told.status();
-    told.change();
+    listener.status();
+    listener.change();
   };
   const it = {
     status: 'connecting',

@@ -4,7 +4,7 @@ const base = location.pathname.replace(/\/?$/, '/');
 try {
   await import(`${base}sockful/explorer/main.js`);
 } catch (error) {
-  const told = document.getElementById('empty');
-  if (told) told.textContent = `Cannot load the explorer from ${base}sockful/explorer/: ${error.message}`;
+  const message = document.getElementById('empty');
+  if (message) message.textContent = `Cannot load the explorer from ${base}sockful/explorer/: ${error.message}`;
   throw error;
 }

@@ -1,6 +1,6 @@
 // A live table: its records, its status, and the controls for paging.
 
-import { complaint } from './action.js';
+import { errorText } from './action.js';
 import { button, el } from './dom.js';
 import { MARKED_MS, gridOf } from './grid.js';
 import { live, pages } from './source.js';
@@ -24,10 +24,10 @@ export function tableOf(asked) {
 
   function begin(isPaged) {
     source?.close();
-    const told = { change: soon, status: write, event: marked };
+    const listener = { change: soon, status: write, event: marked };
     source = isPaged
-      ? pages({ ...asked, route: asked.listRoute, limit: limit ?? 50 }, told)
-      : live(asked, told);
+      ? pages({ ...asked, route: asked.listRoute, limit: limit ?? 50 }, listener)
+      : live(asked, listener);
     write();
   }
 
@@ -83,7 +83,7 @@ export function tableOf(asked) {
       note.replaceChildren(el('p', { className: 'note', textContent: `Live updates are not available (${error.message}); the records are shown page by page.` }));
       return begin(true);
     }
-    if (status === 'ended' && error) trouble.replaceChildren(complaint(error));
+    if (status === 'ended' && error) trouble.replaceChildren(errorText(error));
     grid.node.hidden = status === 'ended';
     turning.hidden = source.read === undefined;
     if (source.read && turning.childElementCount === 0) turn();
