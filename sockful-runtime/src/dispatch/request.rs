@@ -57,7 +57,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// If the message is not a frame, or asks for something that is not served.
+    /// If the message is not a frame, or requests something that is not served.
     pub(crate) fn from_frame(session: &Session, message: Utf8Bytes) -> Result<Self, Refused> {
         let frame = match frame::parse(&message) {
             Ok(frame) => frame,
@@ -110,7 +110,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// If the request asks for something that is not served, or is invalid.
+    /// If the request is for something that is not served, or is invalid.
     pub(crate) fn from_parts(
         session: &Session,
         resource: &str,

@@ -177,7 +177,7 @@ impl App {
     ///
     /// # Errors
     ///
-    /// An error that says which of the two does not exist.
+    /// An error that names which of the two does not exist.
     pub(crate) fn route(&self, resource: &str, action: &str) -> Result<&'static Route> {
         self.resources.find(resource, action).ok_or_else(|| {
             if self.resources.position(resource).is_some() {

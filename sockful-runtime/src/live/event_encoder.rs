@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) struct EventEncoder {
     pub(crate) ack_id: AckIdGuard,
     pub(crate) definition: &'static ResourceDef,
-    /// The properties of each record that the client asked for.
+    /// The properties of each record that the client requested.
     pub(crate) selection: Selection,
     /// Proves the positions of commits.
     pub(crate) positions: Arc<PositionKey>,

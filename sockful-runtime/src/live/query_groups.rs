@@ -226,7 +226,7 @@ impl QueryGroups {
 }
 
 impl QueryIndex {
-    /// Adds a group. Returns how many units it counts against the caller that asked for it.
+    /// Adds a group. Returns how many units it counts against the caller that first subscribed.
     fn add(&mut self, group: u64, of: &GroupQuery, max_scanned: usize) -> Result<usize> {
         let Some(values) = of.query.combined_filter().values() else {
             // A policy's filter belongs to the application and does not count against the caller.

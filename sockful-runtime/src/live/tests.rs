@@ -269,7 +269,7 @@ async fn condition_counts_against_the_caller_that_remains() {
         of_ann.push(join(&ann, n).await.expect("half of them"));
     }
     assert!(join(&ann, 3).await.is_err());
-    // Conditions that another caller already asked for do not count.
+    // Conditions that another caller already uses do not count.
     let mut of_bob = Vec::new();
     for n in 0..3 {
         of_bob.push(join(&bob, n).await.expect("they are there"));

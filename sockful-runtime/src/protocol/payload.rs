@@ -30,20 +30,20 @@ impl Payload {
         }
     }
 
-    /// A payload with a text of its own.
+    /// A payload with its own text.
     pub(crate) fn new(text: String) -> Self {
         let span = Span::of(&text, &text);
         Self::within(text.into(), span)
     }
 
-    /// A payload with a text of its own whose members are known.
+    /// A payload with its own text, whose members are known.
     pub(crate) fn with_members(text: String, members: Members) -> Self {
         let payload = Self::new(text);
         payload.members.get_or_init(|| members);
         payload
     }
 
-    /// A part of this payload as a payload of its own. The text is shared, not copied.
+    /// A part of this payload as a separate payload. The text is shared, not copied.
     pub(crate) fn part(&self, part: &str) -> Self {
         Self::within(self.source.clone(), Span::of(&self.source, part))
     }

@@ -109,7 +109,7 @@ impl ConnectionLimits {
         })
     }
 
-    /// Sends a refused connection a 503 response, in a task of its own.
+    /// Sends a refused connection a 503 response, in a separate task.
     pub(crate) fn refuse(&self, mut stream: TcpStream, address: IpAddr, setting: &'static str) {
         let Some(permit) = self.refusals.enter(address) else {
             return;

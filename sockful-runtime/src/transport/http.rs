@@ -155,7 +155,7 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     })
 }
 
-/// Whether the caller can get below the exceeded limit by ending something of its own.
+/// Whether the caller can get below the exceeded limit by ending one of its subscriptions.
 fn is_of_caller(error: &Error) -> bool {
     let limit = error.limit().map(|(name, _)| name);
     matches!(limit, Some("max_scanned_groups" | "max_subscriptions"))

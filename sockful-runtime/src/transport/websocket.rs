@@ -389,7 +389,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             .push(|out| out.extend_from_slice(hello.as_bytes()));
     }
 
-    /// Writes a reply, if the request asks for one, and applies its effect on subscriptions.
+    /// Writes a reply, if the request expects one, and applies its effect on subscriptions.
     fn answer(&mut self, mut answered: Answered) -> Option<CloseReason> {
         let RequestOutcome { reply, change } = &mut answered.outcome;
         let begun = change.take().and_then(|change| self.apply(*change, reply));

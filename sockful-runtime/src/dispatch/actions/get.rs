@@ -25,7 +25,7 @@ use tokio::task::yield_now;
 /// How many records that are larger than a reply are read before the task yields.
 const IDS_PER_YIELD: usize = 256;
 
-/// The records that a `get` asks for.
+/// The records that a `get` requests.
 enum GetTarget<'a> {
     One(Cow<'a, str>),
     Several(Vec<Box<str>>),

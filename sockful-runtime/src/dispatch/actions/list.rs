@@ -22,7 +22,7 @@ pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> 
 /// The limit for records of which only properties are selected, as a multiple of the reply limit.
 const SELECTED: usize = 16;
 
-/// The records that a query asks for, as many as fit in a reply.
+/// The records that match a query, as many as fit in a reply.
 pub(super) async fn list(
     context: &Context,
     model: &Model,

@@ -1,4 +1,4 @@
-//! Projections: which properties and related records of each record a request asks for.
+//! Projections: which properties and related records of each record are requested.
 
 use crate::core::bounded_text::{BoundedText, Full};
 use crate::core::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::query;
 use crate::store::Snapshot;
 use std::sync::Arc;
 
-/// The properties and related records that a request asks for.
+/// The properties and related records of a request.
 #[derive(Debug)]
 pub(super) struct Projection {
     pub(super) selection: Selection,

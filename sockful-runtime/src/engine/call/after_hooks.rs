@@ -26,7 +26,7 @@ struct PendingHook {
 
 /// The hooks that a commit triggers.
 ///
-/// The hooks of a request start in a task of their own when this is dropped, so that they run even
+/// The hooks of a request start in a separate task when this is dropped, so that they run even
 /// if the request is abandoned. The hooks that another hook triggers run within it, by
 /// [`run`](Self::run).
 #[must_use]

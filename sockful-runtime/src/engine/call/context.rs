@@ -38,14 +38,14 @@ const MAX_HOOK_DEPTH: usize = 16;
 /// A method receives it by declaring a parameter of type `&Context`. All reads and writes through
 /// it up to the end of the call are one atomic commit. If another commit changes anything that the
 /// call has read, by id or in lists and counts, the call is rerun from its beginning. In an
-/// `#[after]` hook, which runs after the commit, each write is a commit of its own.
+/// `#[after]` hook, which runs after the commit, each write is a separate commit.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) peer: Arc<Peer>,
     pub(super) caller: Caller,
     /// The number of the request on its connection.
     pub(super) request: u64,
-    /// `None` if each write is a commit of its own.
+    /// `None` if each write is a separate commit.
     pub(super) transaction: Option<Arc<Transaction>>,
     /// The number of hooks in the chain that led to this call.
     pub(super) depth: usize,
@@ -283,7 +283,7 @@ impl Context {
     ///
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the event is longer than
     /// [`request.max_reply`](crate::config::RequestConfig::max_reply) allows. An internal error in an `#[after]`
-    /// hook, where each write is a commit of its own: use
+    /// hook, where each write is a separate commit: use
     /// `context.records::<Creature>().emit(&id, event).await` there, see
     /// [`Records::emit`](crate::Records::emit).
     #[expect(

@@ -1,4 +1,4 @@
-//! Events that the application emits outside a call: each in a commit of its own, or to the current
+//! Events that the application emits outside a call: each in a separate commit, or to the current
 //! subscribers only.
 
 use crate::core::error::Result;
@@ -8,7 +8,7 @@ use crate::engine::call::response_draft::ResponseDraft;
 use crate::engine::call::transaction::emission::Emission;
 
 impl Context {
-    /// Adds the event to the current transaction, or commits it in a transaction of its own.
+    /// Adds the event to the current transaction, or commits it in a separate transaction.
     pub(crate) async fn emit_now(&self, emission: Emission) -> Result<()> {
         if self.is_in_transaction() {
             return self.transaction()?.emit(emission);

@@ -123,7 +123,7 @@ impl<R: Resource> Records<R> {
     }
 
     /// Emits `event` for the record with this id: within a call as part of it, like
-    /// [`Context::emit`]; otherwise in a commit of its own.
+    /// [`Context::emit`]; otherwise in a separate commit.
     ///
     /// # Errors
     ///

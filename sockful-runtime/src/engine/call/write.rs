@@ -1,4 +1,4 @@
-//! Writes one record: as part of a transaction or in one of its own.
+//! Writes one record: as part of a transaction or in a separate one.
 
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::json::merge;
@@ -59,7 +59,7 @@ impl<'a> Write<'a> {
         }
     }
 
-    /// Runs the write as part of the current transaction, or in a transaction of its own.
+    /// Runs the write as part of the current transaction, or in a separate transaction.
     pub(crate) async fn run(self, context: &Context) -> Reply {
         if context.is_in_transaction() {
             let (given, id) = self.parse()?;

@@ -5,7 +5,7 @@ use sha1::{Digest, Sha1};
 /// Hashes a request. The result is the same on every server and in every version.
 ///
 /// Of the options only `if_rev` is included: a timeout or trace does not change what a request
-/// does, and a retry has a trace of its own. The payload is included as text, because a retry sends
+/// does, and a retry has its own trace. The payload is included as text, because a retry sends
 /// the same text. The fingerprint protects clients from their own mistakes, for which 128 bits of a
 /// hash suffice.
 pub(crate) fn fingerprint(

@@ -146,7 +146,7 @@ impl<const N: usize, const B: usize, const S: usize> Table<N, B, S> {
         routes
     }
 
-    /// Finds a seed that gives every route of a bucket a slot of its own.
+    /// Finds a seed that gives every route of a bucket its own slot.
     const fn place(&mut self, bucket: usize, first: u16, next: &[u16; N]) {
         let mut seed = 0;
         while seed < NO_ROUTE {

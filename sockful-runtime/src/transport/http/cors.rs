@@ -37,7 +37,7 @@ pub(crate) fn preflight(methods: &[Method], asked: &HeaderMap) -> Response<Body>
     response
 }
 
-/// The headers that a page may send: those of the routes and all others that it asks for, such as
+/// The headers that a page may send: those of the routes and all others that it requests, such as
 /// the headers that a tracing library adds to each request.
 fn headers_for(asked: &HeaderMap) -> HeaderValue {
     let mut names = HEADERS.to_owned();

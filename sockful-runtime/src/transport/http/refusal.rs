@@ -14,7 +14,7 @@ pub(crate) const PATCHES: &str =
 /// Why an HTTP request fails.
 #[derive(Debug)]
 pub(crate) enum HttpError {
-    /// An error as over WebSocket, optionally with an HTTP status of its own.
+    /// An error as over WebSocket, optionally with its own HTTP status.
     Error(Option<StatusCode>, Box<Error>),
     /// The method is not supported; these are.
     Method(Vec<Method>, Box<Error>),

@@ -21,7 +21,7 @@ pub(super) struct Pipe<S> {
     out: Vec<u8>,
     /// How much of `out` has been sent.
     start: usize,
-    /// Whether the stream has accepted bytes that it has not sent: TLS has a buffer of its own.
+    /// Whether the stream has accepted bytes that it has not sent: TLS has its own buffer.
     is_flushing: bool,
     /// The total number of bytes sent.
     pub(super) sent: u64,

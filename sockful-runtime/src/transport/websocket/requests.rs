@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// Runs requests in the order that the protocol guarantees.
 ///
 /// A request is polled as soon as it is read. Most complete at once; only a request that has to
-/// wait is kept, with a timer of its own.
+/// wait is kept, with its own timer.
 pub(super) struct Requests {
     session: Arc<Session>,
     rate_charge: RateCharge,

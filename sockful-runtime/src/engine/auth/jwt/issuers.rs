@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-/// Verifies tokens of several issuers, each with keys of its own.
+/// Verifies tokens of several issuers, each with its own keys.
 ///
 /// The `iss` of a token selects the issuer, and only the keys of that issuer are used, regardless
 /// of their key ids. The key of an [`Identity`] is the issuer, a space and the subject, because two
