@@ -1,4 +1,4 @@
-//! Measures what small inputs that ask for much work cost another client.
+//! Measures what small inputs that cause much work cost another client.
 //!
 //! `cargo run --release -p sockful-benches --bin attacks` prints a Markdown table after a minute;
 //! `-- sqlite` keeps the records in a file of SQLite. Runs on Linux only: it reads the server's memory
@@ -53,7 +53,7 @@ const AFTER: Duration = Duration::from_secs(2);
 /// How long an attacker waits for replies.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// An input that asks for much work.
+/// An input that causes much work.
 struct Attack {
     name: &'static str,
     /// The number of connections that send the frames, and the frames of each.

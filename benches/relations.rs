@@ -104,7 +104,7 @@ async fn fill(server: &ServerHandle) -> Result<()> {
     Ok(())
 }
 
-/// A server on a thread of its own.
+/// A server on a separate thread.
 struct Served {
     address: SocketAddr,
     /// The CPU time of its thread in nanoseconds, as of the last few milliseconds.
@@ -113,20 +113,20 @@ struct Served {
 
 fn serve(server: ServerHandle, is_ours: bool) -> Served {
     let nanos = Arc::new(AtomicU64::new(0));
-    let (told, (tell, address)) = (nanos.clone(), mpsc::channel());
+    let (thread_nanos, (sender, address)) = (nanos.clone(), mpsc::channel());
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         runtime?.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
-            let _ = tell.send(listener.local_addr()?);
+            let _ = sender.send(listener.local_addr()?);
             tokio::spawn(async move {
                 loop {
                     let stat = std::fs::read_to_string("/proc/thread-self/schedstat");
                     let stat = stat.unwrap_or_default();
                     let first = stat.split(' ').next().and_then(|nanos| nanos.parse().ok());
-                    told.store(first.unwrap_or_default(), Relaxed);
+                    thread_nanos.store(first.unwrap_or_default(), Relaxed);
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             });

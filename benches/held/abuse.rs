@@ -1,7 +1,7 @@
-//! Abusive connections, on a thread of their own.
+//! Abusive connections, on a separate thread.
 
 use super::ABUSIVE;
-use super::raw::{self, Heard, Input};
+use super::raw::{self, Input, RawFrame};
 use sockful::{Error, Result};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -164,11 +164,11 @@ async fn once(kind: Kind, from: Ipv4Addr, to: SocketAddr, got: &Shared) -> Resul
         return Ok("cut".to_owned());
     }
     loop {
-        let heard = tokio::select! {
-            heard = input.next() => heard,
+        let frame = tokio::select! {
+            frame = input.next() => frame,
             () = &mut sending => None,
         };
-        let Some(Heard { opcode, payload }) = heard else {
+        let Some(RawFrame { opcode, payload }) = frame else {
             return Ok("cut".to_owned());
         };
         match (opcode, payload.as_slice()) {

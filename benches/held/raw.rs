@@ -56,7 +56,7 @@ pub(crate) fn text(payload: &str) -> Vec<u8> {
 }
 
 /// A frame received from the server.
-pub(crate) struct Heard {
+pub(crate) struct RawFrame {
     pub(crate) opcode: u8,
     pub(crate) payload: Vec<u8>,
 }
@@ -92,10 +92,10 @@ impl Input {
     }
 
     /// The next frame, or `None` at the end of the stream.
-    pub(crate) async fn next(&mut self) -> Option<Heard> {
+    pub(crate) async fn next(&mut self) -> Option<RawFrame> {
         loop {
-            if let Some(heard) = self.take() {
-                return Some(heard);
+            if let Some(frame) = self.take() {
+                return Some(frame);
             }
             if !self.fill().await {
                 return None;
@@ -121,7 +121,7 @@ impl Input {
         read.is_ok_and(|count| count > 0)
     }
 
-    fn take(&mut self) -> Option<Heard> {
+    fn take(&mut self) -> Option<RawFrame> {
         let (&[first, second], rest) = self.buffer.split_first_chunk::<2>()?;
         let (length, head) = match second {
             126 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
@@ -131,7 +131,7 @@ impl Input {
         let end = head + usize::try_from(length).ok()?;
         let payload = self.buffer.get(head..end)?.to_vec();
         self.buffer.drain(..end);
-        Some(Heard {
+        Some(RawFrame {
             opcode: first & 0x0f,
             payload,
         })

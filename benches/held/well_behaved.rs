@@ -154,7 +154,9 @@ impl<'a> Player<'a> {
     fn take(&mut self, frame: &str) -> Result<()> {
         let (_, action, payload, ack) = parse(frame)?;
         if ack == SUBSCRIPTION {
-            return self.hear(action, &payload).ok_or_else(|| wrong(frame));
+            return self
+                .take_event(action, &payload)
+                .ok_or_else(|| wrong(frame));
         }
         let (request, sent) = self.waiting.take().ok_or_else(|| wrong(frame))?;
         let ok = payload.ok.filter(|_| ack == self.ack);
@@ -171,7 +173,7 @@ impl<'a> Player<'a> {
     }
 
     /// Each change of each player arrives once and in order, unless several are combined.
-    fn hear(&mut self, action: &str, payload: &Payload<'_>) -> Option<()> {
+    fn take_event(&mut self, action: &str, payload: &Payload<'_>) -> Option<()> {
         let known = payload.record.as_ref().filter(|_| action == "updated")?;
         let place = self.place(known)?;
         let seen = &mut self.seen[place];

@@ -146,7 +146,7 @@ struct Bench {
     served: ServerThread,
     writer: Client,
     /// The number of events received.
-    heard: Arc<AtomicUsize>,
+    received: Arc<AtomicUsize>,
     /// The number of events per write.
     each: usize,
     life: usize,
@@ -155,7 +155,7 @@ struct Bench {
 impl Bench {
     async fn start(conditions: Conditions, subscriptions: usize) -> Result<Self> {
         let served = ServerThread::start(CREATURES, Config::default()).await?;
-        let heard = Arc::new(AtomicUsize::new(0));
+        let received = Arc::new(AtomicUsize::new(0));
         for first in 0..CONNECTIONS.min(subscriptions) {
             let own = (first..subscriptions).step_by(CONNECTIONS);
             let mut client = Client::connect(served.address).await?;
@@ -169,17 +169,17 @@ impl Bench {
             while replies < own.len() {
                 replies += usize::from(client.next().await?.contains(r#","resume":"#));
             }
-            let heard = heard.clone();
+            let received = received.clone();
             tokio::spawn(async move {
                 while let Ok(frame) = client.next().await {
-                    heard.fetch_add(usize::from(frame.contains(r#""updated""#)), Relaxed);
+                    received.fetch_add(usize::from(frame.contains(r#""updated""#)), Relaxed);
                 }
             });
         }
         Ok(Self {
             writer: Client::connect(served.address).await?,
             served,
-            heard,
+            received,
             each: conditions.met_by(subscriptions),
             life: 0,
         })
@@ -193,20 +193,20 @@ impl Bench {
     async fn round(&mut self) -> Result<f64> {
         let writes = (EVENTS / self.each.max(1)).clamp(20, WRITES);
         let before = self.nanos_at_rest().await?;
-        let expected = self.heard.load(Relaxed) + writes * self.each;
+        let expected = self.received.load(Relaxed) + writes * self.each;
         for _ in 0..writes {
             self.life += 1;
             let life = self.life;
             let update = format!(r#"["creature","update",{{"id":"c500","life":{life}}},1]"#);
             self.writer.ask(update).await?;
         }
-        let all_told = async {
-            while self.heard.load(Relaxed) < expected {
+        let all_received = async {
+            while self.received.load(Relaxed) < expected {
                 sleep(Duration::from_millis(1)).await;
             }
         };
-        let told = timeout(PATIENCE, all_told).await;
-        told.map_err(|_| Error::internal("not all events were received"))?;
+        let waited = timeout(PATIENCE, all_received).await;
+        waited.map_err(|_| Error::internal("not all events were received"))?;
         let nanos = self.nanos_at_rest().await? - before;
         Ok(nanos as f64 / 1_000.0 / writes as f64)
     }

@@ -31,7 +31,7 @@ impl ServerThread {
             let new = creature(format!("c{nth}"));
             server.records::<Creature>().create(new).await?;
         }
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let handle = server.clone();
         std::thread::spawn(move || {
@@ -39,14 +39,14 @@ impl ServerThread {
             runtime.enable_all().build()?.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await?;
                 let thread = std::fs::read_link("/proc/thread-self")?;
-                let _ = tell.send((listener.local_addr()?, thread));
+                let _ = sender.send((listener.local_addr()?, thread));
                 let until = async {
                     let _ = stopped.await;
                 };
                 handle.serve(listener, until).await
             })
         });
-        let (address, thread) = told.recv().map_err(Error::internal)?;
+        let (address, thread) = receiver.recv().map_err(Error::internal)?;
         Ok(Self {
             server,
             address,

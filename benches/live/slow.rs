@@ -198,9 +198,9 @@ impl Replica {
     /// Reads until it has received everything, and compares its records with the store.
     async fn catch_up(&mut self, served: &ServerThread) -> Result<()> {
         let head = served.server.store().head().await?;
-        let (start, mut told) = (Instant::now(), HashMap::<&str, usize>::new());
+        let (start, mut kinds) = (Instant::now(), HashMap::<&str, usize>::new());
         while self.seq < head {
-            *told.entry(self.take().await?.how).or_default() += 1;
+            *kinds.entry(self.take().await?.how).or_default() += 1;
         }
         let took = start.elapsed().as_secs_f64() * 1e3;
         let all = Query {
@@ -213,13 +213,17 @@ impl Replica {
         };
         let found = served.server.store().find(0, all).await?;
         let records = &found.value.records;
-        let is_so = records.len() == self.records.len()
+        let is_equal = records.len() == self.records.len()
             && records.iter().all(|record| {
                 let known = self.records.get(record.id());
                 known.is_some_and(|known| known == record.sent())
             });
-        let verdict = if is_so { "has the truth" } else { "IS WRONG" };
-        println!("  it reads again, and {verdict} after {took:.0} ms; frames by kind: {told:?}");
+        let verdict = if is_equal {
+            "has the truth"
+        } else {
+            "IS WRONG"
+        };
+        println!("  it reads again, and {verdict} after {took:.0} ms; frames by kind: {kinds:?}");
         Ok(())
     }
 

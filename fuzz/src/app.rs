@@ -62,15 +62,15 @@ enum Gift {
 #[remote]
 impl Creature {
     #[can(read)]
-    fn seen_by(who: Option<&User>) -> Filter<Self> {
-        match who {
+    fn seen_by(user: Option<&User>) -> Filter<Self> {
+        match user {
             Some(_) => Filter::all(),
             None => Self::FIELDS.team.ne("blue"),
         }
     }
 
     #[before(update)]
-    fn stays(&self, old: &Self) -> Result<()> {
+    fn keeps_life(&self, old: &Self) -> Result<()> {
         if self.life < old.life && old.tame {
             return Err(Error::refused("too_tame", "does not fight"));
         }
@@ -178,7 +178,7 @@ struct Diary {
 struct User;
 
 /// Accepts every token as the key of an identity.
-async fn who(credentials: Credentials) -> Result<Identity<User>> {
+async fn authenticate(credentials: Credentials) -> Result<Identity<User>> {
     Ok(Identity::new(credentials.token().unwrap_or_default(), User))
 }
 
@@ -187,7 +187,7 @@ pub(super) async fn open() -> ServerHandle {
     let config = config();
     let server = Server::new(RESOURCES)
         .config(config)
-        .authenticate(who)
+        .authenticate(authenticate)
         .clock(|| UNIX_EPOCH + Duration::from_secs(1_790_000_000));
     server.open().await.expect("memory opens")
 }

@@ -14,7 +14,7 @@
 //! | else | sends the line as a message |
 
 use super::World;
-use super::oracle::{Due, MAX_FRAME, Told};
+use super::oracle::{Due, MAX_FRAME, ServerFrame};
 use sockful::ServerHandle;
 use sockful_runtime::testing::fuzzing;
 use std::collections::BTreeMap;
@@ -40,14 +40,14 @@ const LONG: Duration = Duration::from_secs(10);
 pub fn connection(data: &[u8]) {
     World::run(async |server| {
         let mut clients = [Client::new(server), Client::new(server)];
-        let mut turn = 0;
+        let mut current = 0;
         for line in data.split(|byte| *byte == b'\n') {
             match line {
-                [b'&', ..] => turn = 1 - turn,
+                [b'&', ..] => current = 1 - current,
                 [b'.', rest @ ..] => {
                     sleep(Duration::from_secs(rest.len().min(100) as u64)).await;
                 }
-                line => clients[turn].step(line).await,
+                line => clients[current].step(line).await,
             }
         }
         for client in clients {
@@ -142,9 +142,9 @@ impl Client {
             let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
             (received.has_ended, std::mem::take(&mut received.bytes))
         };
-        let (asked, _) = messages(&self.sent, Role::Server);
-        let (told, closed) = messages(&received, Role::Client);
-        judge(&asked, &told, has_ended || closed);
+        let (sent, _) = messages(&self.sent, Role::Server);
+        let (received, closed) = messages(&received, Role::Client);
+        check_replies(&sent, &received, has_ended || closed);
         drop(self.output);
         self.reader.abort();
         let ended = timeout(Duration::from_secs(60), self.server).await;
@@ -247,9 +247,9 @@ impl Write for Recorded<'_> {
 }
 
 /// Checks that each message has exactly one expected reply, unless the connection ended before.
-fn judge(asked: &[String], told: &[String], has_ended: bool) {
+fn check_replies(sent: &[String], received: &[String], has_ended: bool) {
     let mut due: BTreeMap<Due, usize> = BTreeMap::new();
-    for message in asked {
+    for message in sent {
         *due.entry(Due::of(message)).or_default() += 1;
     }
     let mut take = |to: &Due| match due.get_mut(to) {
@@ -261,25 +261,25 @@ fn judge(asked: &[String], told: &[String], has_ended: bool) {
     };
     // The newest commit that each subscription received.
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
-    for frame in told {
-        let told = Told::read(frame);
-        if told.is_reply() {
-            seen.remove(&told.ack_id);
-            let is_due = match &*told.ack_id {
-                "null" => take(&Due::ToNobody) || take(&Due::MaybeToNobody),
+    for frame in received {
+        let received = ServerFrame::read(frame);
+        if received.is_reply() {
+            seen.remove(&received.ack_id);
+            let is_due = match &*received.ack_id {
+                "null" => take(&Due::NoAckId) || take(&Due::MaybeNoAckId),
                 id => take(&Due::To(id.to_owned())),
             };
             assert!(is_due, "unexpected reply: {frame}");
-        } else if let Some(seq) = told.payload["seq"].as_u64() {
-            let before = seen.insert(told.ack_id, seq).unwrap_or(0);
+        } else if let Some(seq) = received.payload["seq"].as_u64() {
+            let before = seen.insert(received.ack_id, seq).unwrap_or(0);
             assert!(before <= seq, "{frame} after {before}");
         }
     }
     let missing = due
         .iter()
-        .find(|(due, left)| **due != Due::MaybeToNobody && **left > 0);
+        .find(|(due, left)| **due != Due::MaybeNoAckId && **left > 0);
     assert!(
         has_ended || missing.is_none(),
-        "still due: {missing:?} of {asked:?}, told {told:?}"
+        "still due: {missing:?} of {sent:?}, received {received:?}"
     );
 }

@@ -1,7 +1,7 @@
 //! Sends requests one after the other without a socket: all processing of text.
 
 use super::World;
-use super::oracle::{Due, Told};
+use super::oracle::{Due, ServerFrame};
 use sockful_runtime::testing::fuzzing::FuzzClient;
 
 /// The requests that create the initial records.
@@ -25,25 +25,25 @@ pub fn frame(data: &[u8]) {
             assert!(answer.contains(r#"{"ok":"#), "{answer}");
         }
         for message in text.split('\n') {
-            let (told, is_bad) = ask(&client, message).await;
+            let (received, is_bad) = ask(&client, message).await;
             let (again, is_bad_again) = ask(&client, &format!("\n{message}")).await;
-            assert_eq!(told.ack_id, again.ack_id, "{message}");
+            assert_eq!(received.ack_id, again.ack_id, "{message}");
             assert_eq!(is_bad, is_bad_again, "{message}");
         }
     });
 }
 
-async fn ask(client: &FuzzClient, message: &str) -> (Told, bool) {
+async fn ask(client: &FuzzClient, message: &str) -> (ServerFrame, bool) {
     let (answer, is_bad) = client.ask(message).await;
-    let told = Told::read(&answer);
-    assert!(told.is_reply(), "{message}: {answer}");
+    let received = ServerFrame::read(&answer);
+    assert!(received.is_reply(), "{message}: {answer}");
     match Due::of(message) {
-        Due::To(id) => assert_eq!(told.ack_id, id, "{message}: {answer}"),
-        Due::ToNobody => {
-            assert_eq!(told.ack_id, "null", "{message}: {answer}");
+        Due::To(id) => assert_eq!(received.ack_id, id, "{message}: {answer}"),
+        Due::NoAckId => {
+            assert_eq!(received.ack_id, "null", "{message}: {answer}");
             assert!(is_bad, "{message}: {answer}");
         }
-        Due::MaybeToNobody => assert_eq!(told.ack_id, "null", "{message}: {answer}"),
+        Due::MaybeNoAckId => assert_eq!(received.ack_id, "null", "{message}: {answer}"),
     }
-    (told, is_bad)
+    (received, is_bad)
 }

@@ -12,9 +12,9 @@ pub(super) enum Due {
     /// To this `ack_id`.
     To(String),
     /// A reply without `ack_id`: the message is not a frame.
-    ToNobody,
+    NoAckId,
     /// A reply without `ack_id`, if there is one.
-    MaybeToNobody,
+    MaybeNoAckId,
 }
 
 impl Due {
@@ -22,12 +22,12 @@ impl Due {
         // Raw values, because a number that is too large makes the payload invalid and not the
         // frame.
         let Ok(slots) = serde_json::from_str::<Vec<&RawValue>>(message) else {
-            return Self::ToNobody;
+            return Self::NoAckId;
         };
         match slots.get(3).map_or("null", |raw| raw.get()) {
             id if is_ack_id(id) => Self::To(id.to_owned()),
-            "null" if slots.len() > 1 => Self::MaybeToNobody,
-            _ => Self::ToNobody,
+            "null" if slots.len() > 1 => Self::MaybeNoAckId,
+            _ => Self::NoAckId,
         }
     }
 }
@@ -43,13 +43,13 @@ fn is_ack_id(raw: &str) -> bool {
 
 /// A frame from the server.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct ServerFrame {
     pub(super) payload: Value,
     /// The `ack_id` as JSON, possibly `null`.
     pub(super) ack_id: String,
 }
 
-impl Told {
+impl ServerFrame {
     /// Parses a frame, which must have the specified form.
     pub(super) fn read(frame: &str) -> Self {
         let read: serde_json::Result<(String, String, Value, Value)> = serde_json::from_str(frame);

@@ -1,4 +1,4 @@
-// PocketBase with a collection `creature`, in a folder of its own. Each client sends its requests
+// PocketBase with a collection `creature`, in its own folder. Each client sends its requests
 // over one keep-alive HTTP connection.
 
 import { execFileSync, spawn } from 'node:child_process';
@@ -35,7 +35,7 @@ async function prepare(url) {
   }, token);
 }
 
-/** Returns a function that creates records over a connection of its own. */
+/** Returns a function that creates records over its own connection. */
 export function client(port) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return (record) => new Promise((resolve, reject) => {

@@ -102,10 +102,10 @@ pub(crate) fn server(file: &Path) -> Result<Server> {
 }
 
 pub(crate) async fn serve(file: &Path, port: &str) -> Result<()> {
-    let tell = panic::take_hook();
+    let default_hook = panic::take_hook();
     // A panic on any thread ends the process, so that the harness sees it.
     panic::set_hook(Box::new(move |info| {
-        tell(info);
+        default_hook(info);
         process::exit(101);
     }));
     server(file)?.listen(format!("127.0.0.1:{port}")).await

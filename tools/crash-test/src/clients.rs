@@ -170,9 +170,9 @@ async fn read_balances(client: Client) -> Result<()> {
 }
 
 /// Waits at most 20 seconds for a condition.
-pub(crate) async fn wait_until(what: &str, is_so: impl Fn() -> bool) -> Result<()> {
+pub(crate) async fn wait_until(what: &str, is_met: impl Fn() -> bool) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_so() {
+    while !is_met() {
         if Instant::now() > deadline {
             return Err(lost(format!("timed out waiting for {what}")));
         }

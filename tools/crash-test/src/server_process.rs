@@ -43,8 +43,8 @@ impl Setup {
         if checked.status.success() {
             return Ok(());
         }
-        let said = [checked.stdout, checked.stderr].concat();
-        Err(lost(String::from_utf8_lossy(&said).trim()))
+        let output = [checked.stdout, checked.stderr].concat();
+        Err(lost(String::from_utf8_lossy(&output).trim()))
     }
 }
 
