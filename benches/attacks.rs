@@ -5,7 +5,7 @@
 //! and CPU time from `/proc`.
 //!
 //! The server is a child process with the default limits, a new one for each input. Another client gets
-//! a record every millisecond. The attackers send their input and close when all is answered, or at once
+//! a record every millisecond. The attackers send their input and close when everything is answered, or at once
 //! if the input says so.
 
 use futures_util::{SinkExt, StreamExt};

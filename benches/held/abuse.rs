@@ -46,14 +46,14 @@ const KINDS: [Kind; 8] = [
 impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::NeverReads => "asks for lists without end and never reads",
-            Self::Garbage => "sends 20 messages a second that are no frames",
-            Self::Pings => "pings 1,000 times a second",
+            Self::NeverReads => "requests lists continuously and never reads",
+            Self::Garbage => "sends 20 invalid frames per second",
+            Self::Pings => "pings 1,000 times per second",
             Self::Drips => "sends its handshake byte by byte",
-            Self::Requests => "sends 1,000 requests a second",
+            Self::Requests => "sends 1,000 requests per second",
             Self::Huge => "sends messages of 1 MiB",
-            Self::Subscribes => "subscribes 100 times a second, each time to something else",
-            Self::HalfOpen => "is connected and neither reads nor writes",
+            Self::Subscribes => "subscribes 100 times per second, each time to another query",
+            Self::HalfOpen => "connects and neither reads nor writes",
         }
     }
 
@@ -128,7 +128,7 @@ impl Abusers {
     pub(crate) fn stop(self) -> Result<Vec<(Kind, Got)>> {
         let _ = self.stop.send(());
         let ended = self.thread.join();
-        ended.map_err(|_| Error::internal("the abusive ones panicked"))??;
+        ended.map_err(|_| Error::internal("the abusive connections panicked"))??;
         let got = self.got.into_iter().map(|(kind, got)| {
             let got = got.lock().unwrap_or_else(PoisonError::into_inner);
             (kind, got.clone())

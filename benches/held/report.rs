@@ -7,13 +7,13 @@ use std::fmt::Display;
 
 pub(crate) fn print(players: usize, stats: &Stats, memory: &[Memory; 2], abuse: &[(Kind, Got)]) {
     let [alone, abused] = [Phase::Alone, Phase::Abused].map(|phase| stats.of(phase));
-    println!("| {players} good connections | alone | with {ABUSIVE} abusive ones |");
+    println!("| {players} well-behaved connections | alone | with {ABUSIVE} abusive ones |");
     println!("|---|---|---|");
-    row("replies, all right", alone.replies(), abused.replies());
-    row("events, all right", alone.events(), abused.events());
+    row("replies, all correct", alone.replies(), abused.replies());
+    row("events, all correct", alone.events(), abused.events());
     row("of which folded", alone.folded(), abused.folded());
     for (permille, name) in [(500, "p50"), (990, "p99"), (999, "p99.9")] {
-        let name = format!("time of a reply, {name}");
+        let name = format!("reply latency, {name}");
         row(
             &name,
             millis(alone.percentile(permille)),
@@ -28,9 +28,9 @@ pub(crate) fn print(players: usize, stats: &Stats, memory: &[Memory; 2], abuse: 
     );
     let errors = stats.errors();
     println!(
-        "\nErrors, wrong, missing and doubled replies and events of the good ones: {errors}.\n"
+        "\nErrors and wrong, missing or duplicate replies and events of the well-behaved connections: {errors}.\n"
     );
-    println!("| abusive | number | connections | what they were answered | how they ended |");
+    println!("| abusive | number | connections | replies | ends |");
     println!("|---|---|---|---|---|");
     for (kind, got) in abuse {
         let (name, number, connections) = (kind.name(), kind.number(), got.connections);

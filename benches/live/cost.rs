@@ -36,8 +36,8 @@ impl Costs {
     pub(crate) fn draw(&self) -> String {
         draw(&Plot {
             title: "The cost of one write by the number of subscriptions",
-            what: "Both axes are logarithmic. Subscriptions that a write does not concern and that ask for a value cost it nothing.",
-            heading: "What one write costs the server",
+            what: "Both axes are logarithmic. Subscriptions that a write does not match and that require a value add no cost.",
+            heading: "The cost of one write for the server",
             measure: "CPU time, µs, by the number of subscriptions",
             across: "subscriptions",
             decades: (0, 4),
@@ -65,20 +65,24 @@ use Conditions::{Bounds, Different, Equal, OneMatches};
 const SERIES: [(Conditions, &str, &[usize]); 4] = [
     (
         Different,
-        "different values, none met",
+        "different values, no match",
         &[100, 1_000, 3_000, 10_000],
     ),
     (
         OneMatches,
-        "different values, one met",
+        "different values, one match",
         &[100, 1_000, 3_000, 10_000],
     ),
     (
         Bounds,
-        "different bounds, none met",
+        "different bounds, no match",
         &[100, 300, 600, 1_000],
     ),
-    (Equal, "all met: each is told", &[1, 10, 100, 1_000, 10_000]),
+    (
+        Equal,
+        "all match: one event each",
+        &[1, 10, 100, 1_000, 10_000],
+    ),
 ];
 
 impl Conditions {

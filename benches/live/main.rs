@@ -42,9 +42,7 @@ async fn main() -> Result<()> {
             let costs = cost::measure().await?;
             std::fs::write(path, costs.draw()).map_err(Error::internal)
         }
-        None => Err(Error::internal(
-            "say where the plot goes, such as `live.svg`, or `slow`",
-        )),
+        None => Err(Error::internal("usage: live FILE.svg | slow")),
     }
 }
 

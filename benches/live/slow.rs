@@ -15,8 +15,8 @@ const CREATURES: usize = 10_000;
 /// The number of updates that fill the log and the ring, which are bounded in bytes, before measuring.
 const WARM_UP: usize = 300_000;
 
-/// The number of updates while the subscriber does not read; then so few that the log still has them all,
-/// but more than the buffers of the system hold.
+/// The number of updates while the subscriber does not read; `FEW` are few enough for the log to contain
+/// all of them, but more than the buffers of the system hold.
 const UPDATES: usize = 1_000_000;
 const FEW: usize = 50_000;
 
@@ -37,10 +37,7 @@ pub(crate) async fn measure() -> Result<()> {
     for _ in 0..2 {
         println!("  without: {:+}", side.growth(UPDATES).await?);
         let mut stopped = Replica::begin(&side.served).await?;
-        println!(
-            "  with one that has stopped: {:+}",
-            side.growth(UPDATES).await?
-        );
+        println!("  with a stalled one: {:+}", side.growth(UPDATES).await?);
         stopped.catch_up(&side.served).await?;
     }
     println!("after {FEW} updates");
@@ -65,7 +62,7 @@ pub(crate) async fn measure() -> Result<()> {
         let with = percentile(&mut with, percent);
         let times = with / without;
         println!(
-            "  {name}: {without:.1} without, {with:.1} with one that has stopped: {times:.2} ×"
+            "  {name}: {without:.1} without, {with:.1} with a stalled subscriber: {times:.2} ×"
         );
     }
     Ok(())
@@ -219,11 +216,11 @@ impl Replica {
                 known.is_some_and(|known| known == record.sent())
             });
         let verdict = if is_equal {
-            "has the truth"
+            "records correct"
         } else {
-            "IS WRONG"
+            "RECORDS WRONG"
         };
-        println!("  it reads again, and {verdict} after {took:.0} ms; frames by kind: {kinds:?}");
+        println!("  caught up, {verdict}, after {took:.0} ms; frames by kind: {kinds:?}");
         Ok(())
     }
 

@@ -55,7 +55,9 @@ fn middle(taken: &[Taken]) -> Taken {
 
 impl Scaling {
     pub(crate) fn print(&self) {
-        println!("medians of {ROUNDS} rounds; µs of the clock a request, µs of the server's CPU\n");
+        println!(
+            "medians of {ROUNDS} rounds; wall-clock µs per request, µs of the server's CPU time\n"
+        );
         println!(
             "| | in flight | store | {} |",
             SIZES.map(|size| size.to_string()).join(" | ")
@@ -96,8 +98,8 @@ impl Scaling {
         draw(&Plot {
             title: "The time of one request by the number of records, in a file and in memory",
             what: "Both axes are logarithmic. From 1,000 to 1,000,000 records the lines rise little.",
-            heading: "What one request takes, 64 in flight",
-            measure: "µs of the clock a request, by the number of records",
+            heading: "The time of one request, 64 in flight",
+            measure: "wall-clock µs per request, by the number of records",
             across: "records",
             decades: (3, 6),
             alone: None,
