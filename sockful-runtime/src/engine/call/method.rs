@@ -52,11 +52,11 @@ impl<T: Remotes> MethodsOf<T> {
 
 /// Fallback of [`MethodsOf`] for types without a `#[remote]` block.
 pub trait NoRemotes {
-    /// None.
+    /// No remote methods.
     const REMOTES: &'static [Remote] = &[];
-    /// None.
+    /// No hooks.
     const HOOKS: &'static [Hook] = &[];
-    /// None.
+    /// No policies.
     const POLICIES: &'static [Policy] = &[];
 }
 

@@ -193,7 +193,10 @@ fn restore_replaces_a_store_with_its_log() {
     let garbage = folder.0.join("garbage.db");
     fs::write(&garbage, [7; 5_000]).expect("a file");
     let error = restore(&garbage, &crashed).expect_err("not a database");
-    assert!(error.to_string().contains("not an SQLite database"), "{error}");
+    assert!(
+        error.to_string().contains("not an SQLite database"),
+        "{error}"
+    );
     let missing = folder.0.join("missing.db");
     let error = restore(&missing, &crashed).expect_err("the file does not exist");
     assert!(error.to_string().contains("cannot read"), "{error}");
