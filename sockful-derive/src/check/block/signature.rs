@@ -143,7 +143,7 @@ fn check_parameter_is_owned(parameter: &PatType, diagnostics: &mut Diagnostics) 
             );
         }
         ty if is_context(parameter, ty) => {
-            diagnostics.add(ty, "the context must be borrowed; write `&Context`")
+            diagnostics.add(ty, "the context must be borrowed; write `&Context`");
         }
         ty if borrows(ty) => diagnostics.add(
             ty,

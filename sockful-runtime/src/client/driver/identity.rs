@@ -64,7 +64,7 @@ impl Driver {
             Ok(None) if is_renewal => {}
             Ok(None) => self.ready(),
             Err(error) if is_renewal => {
-                tracing::warn!(?error, "no token available to renew the identity")
+                tracing::warn!(?error, "no token available to renew the identity");
             }
             // The token is requested again for the next connection.
             Err(error) => self.lost(Some(error)),

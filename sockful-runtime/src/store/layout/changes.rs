@@ -153,7 +153,7 @@ impl<'a> LayoutChanges<'a> {
         }
         match (was.indexed, now.indexed) {
             (false, true) => {
-                self.applied(name, "is now indexed, which limits strings to 1,024 bytes")
+                self.applied(name, "is now indexed, which limits strings to 1,024 bytes");
             }
             (true, false) => self.applied(name, "is no longer indexed"),
             _ => {}
