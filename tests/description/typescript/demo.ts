@@ -149,7 +149,7 @@ export interface Api {
 
 /** The `api` argument of `connect`. */
 export const api: sockful.Described<Api> = {
-  schema: "e44dfbb933d41233eda0dfd840e1f716",
+  schema: "a88215d0b54ff7cc2a4b06cafe13ccaa",
   wide: {},
   of: {album:{createSong:"song",destroySong:"song",getSong:"song",songs:"song",subscribeSongs:"song",updateSong:"song"},song:{album:"album",byAlbum:"song"}},
   reads: ["album songs","album getSong","song album","song byAlbum"],
