@@ -3,4 +3,5 @@
 mod authenticate;
 mod handshake_credentials;
 mod policies;
+mod refresh;
 mod subscriptions;

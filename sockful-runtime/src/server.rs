@@ -17,6 +17,7 @@ use crate::engine::app::{App, Setup};
 use crate::engine::app_state::AppState;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::credentials::Credentials;
+use crate::engine::auth::refresh::refresh;
 use crate::engine::auth::{authenticator::Authenticator, identity::Identity};
 use crate::engine::call::context::Context;
 use crate::engine::call::records::Records;
@@ -278,6 +279,19 @@ impl ServerHandle {
     /// The function given to [`Server::authenticate`] has to reject further attempts.
     pub fn revoke(&self, key: &str) -> usize {
         self.app.identities.revoke(key)
+    }
+
+    /// Asks the authenticator again, with the credentials that each client has sent, for the identity
+    /// with this [`key`](crate::Identity::key) on all connections, and replaces it. Returns the number
+    /// of sessions affected, when all of them have the new identity.
+    ///
+    /// Connections stay open and clients stay signed in. Requests that run keep the old identity.
+    /// Subscriptions whose result differs for the new identity are reset once. A client is signed out,
+    /// as by [`revoke`](Self::revoke), if the authenticator returns an error or takes longer than
+    /// [`request.request_timeout`](crate::config::RequestConfig::request_timeout), because the old
+    /// identity may have outdated access rights.
+    pub async fn refresh(&self, key: &str) -> usize {
+        refresh(&self.app, key).await
     }
 
     /// Returns the TypeScript module of the API: its types, and the value for the parameter `api`

@@ -177,6 +177,30 @@ async fn revoked_identity_is_authenticated_again() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn client_with_headers_reconnects_when_expired() {
+    let (server, builder) = notes_server().await;
+    let client = builder.header("Cookie", "session=bob").connect().await;
+    let client = client.expect("the cookie is accepted");
+    let mut notes = client.records::<Note>().subscribe(Filter::all());
+    let first = notes.next().await.expect("an event");
+    first.expect("the initial result");
+    assert_eq!(server.revoke("bob"), 1);
+    // The revoked session is another one after the reconnect.
+    let note = NewNote {
+        owner: "bob".to_owned(),
+        ..NewNote::default()
+    };
+    let created = client.records::<Note>().create(note).await;
+    created.expect("the client is authenticated again");
+    loop {
+        let event = notes.next().await.expect("the subscription continues");
+        if let sockful::client::ClientEvent::Created { .. } = event.expect("no error") {
+            break;
+        }
+    }
+}
+
 /// A server that never says who anybody is.
 async fn undecided() -> Builder {
     let never = |_: Credentials| std::future::pending::<Result<Identity<User>>>();

@@ -15,4 +15,6 @@ pub(crate) mod policies;
 #[cfg(feature = "server")]
 pub mod policy;
 #[cfg(feature = "server")]
+pub(crate) mod refresh;
+#[cfg(feature = "server")]
 pub(crate) mod session_identity;

@@ -1,12 +1,12 @@
 //! A session of one client: its identity, its subscriptions and its rate limit.
 
 use crate::core::config::Config;
-use crate::core::error::Result;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::engine::app::App;
 use crate::engine::auth::authenticator::expired;
-use crate::engine::auth::caller::{AuthenticatedCaller, Caller};
+use crate::engine::auth::caller::Caller;
 use crate::engine::auth::credentials::Credentials;
-use crate::engine::auth::identity_registry::Revoked;
+use crate::engine::auth::identity_registry::Interrupted;
 use crate::engine::auth::session_identity::SessionIdentity;
 use crate::engine::call::context::Context;
 use crate::engine::peer::Peer;
@@ -15,6 +15,9 @@ use crate::live::ConnectionSubscriptions;
 use crate::store::scan::{ScanClient, ScanOwner};
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// How often the authenticator is asked if the identity is refreshed while it runs.
+const MAX_ATTEMPTS: usize = 3;
 
 /// A client of the server, as long as its connection exists.
 #[derive(Debug)]
@@ -70,7 +73,7 @@ impl Session {
             return Caller::Unauthenticated;
         }
         match self.identity.known() {
-            Some(known) if !self.is_expired(&known) => Caller::Authenticated(known),
+            Some(known) if !known.is_expired(&self.app.clock) => Caller::Authenticated(known),
             _ => Caller::Unauthenticated,
         }
     }
@@ -103,7 +106,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The error of the application's authenticator. The identity is then unchanged.
+    /// The error of the application's authenticator, or [`ErrorKind::Unavailable`] if the identity was
+    /// refreshed each time while the authenticator ran. The identity is then unchanged.
     pub(crate) async fn authenticate(
         &self,
         credentials: Option<Credentials>,
@@ -114,34 +118,39 @@ impl Session {
             app.identities.sign_out(&self.identity, false);
             return Ok(None);
         };
-        let authentication = app.identities.begin();
-        let known = authenticator.ask(credentials, app.models.len()).await?;
-        if self.is_expired(&known) {
-            return Err(expired());
+        for _ in 0..MAX_ATTEMPTS {
+            let authentication = app.identities.begin();
+            let asked = authenticator.ask(credentials.clone(), app.models.len());
+            let known = asked.await?;
+            if known.is_expired(&app.clock) {
+                return Err(expired());
+            }
+            let known = Arc::new(known);
+            let before = match authentication.complete(&self.identity, known.clone()) {
+                Ok(before) => before,
+                Err(Interrupted::Refreshed) => continue,
+                Err(Interrupted::Revoked | Interrupted::Replaced) => return Err(expired()),
+            };
+            if let Some(before) = before.filter(|before| before.key != known.key) {
+                app.identities.remove(&before.key, &self.identity);
+            }
+            self.identity.wake();
+            return Ok(known.expires);
         }
-        let known = Arc::new(known);
-        let before = authentication.complete(&self.identity, known.clone());
-        let before = before.map_err(|Revoked| expired())?;
-        if let Some(before) = before.filter(|before| before.key != known.key) {
-            app.identities.remove(&before.key, &self.identity);
-        }
-        self.identity.wake();
-        Ok(known.expires)
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "the identity is refreshed too often to authenticate now",
+        ))
     }
 
     /// Ends the identity if it has expired, and returns whether it had.
     pub(crate) fn end_if_expired(&self) -> bool {
         let known = self.identity.known();
-        let is_expired = known.is_some_and(|known| self.is_expired(&known));
+        let is_expired = known.is_some_and(|known| known.is_expired(&self.app.clock));
         if is_expired {
             self.app.identities.sign_out(&self.identity, true);
         }
         is_expired
-    }
-
-    fn is_expired(&self, known: &AuthenticatedCaller) -> bool {
-        let now = || self.app.clock.now();
-        known.expires.is_some_and(|expires| expires <= now())
     }
 }
 

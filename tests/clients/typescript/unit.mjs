@@ -120,6 +120,21 @@ await test('a token is asked for at each connection, before it ends and when it 
   assert.deepEqual(last().sent.at(-1)[2], { token: 'token 3' });
 });
 
+await test('a client without a token reconnects when its identity has expired', {}, async (api) => {
+  const expired = mock.fn();
+  api.$client.on('expired', expired);
+  const live = api.creature.live();
+  last().hello();
+  last().deliver('creature', 'subscribe', { ok: { records: [] }, seq: 5, at: 'p5', resume: 'r1' }, last().sent[0][3]);
+  last().deliver('sockful', 'expired', {}, null);
+  assert.equal(expired.mock.callCount(), 1);
+  assert.equal(live.status, 'stale');
+  mock.timers.tick(1000);
+  assert.equal(sockets.length, 2, 'the handshake sends the cookies again');
+  last().hello();
+  assert.deepEqual(last().sent[0][2], { $from: { resume: 'r1', seq: 5, at: 'p5' } });
+});
+
 await test('silence is answered by a ping, and no answer by another connection', {}, async () => {
   last().hello();
   mock.timers.tick(30_000);

@@ -95,7 +95,7 @@ impl Driver {
             }
             ("sockful", "expired", _) => {
                 self.may_key = false;
-                self.identify();
+                self.renew_identity();
             }
             // Unknown frames belong to a later version of the protocol.
             ("sockful", _, _) | (_, _, None) => {}

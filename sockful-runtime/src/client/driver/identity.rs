@@ -41,6 +41,16 @@ impl Driver {
         });
     }
 
+    /// Authenticates again, after the server has ended the identity.
+    pub(super) fn renew_identity(&mut self) {
+        if self.token.is_none() {
+            // The identity is from headers, which the next handshake sends again.
+            self.lost(None);
+        } else {
+            self.identify();
+        }
+    }
+
     pub(super) fn renew(&mut self) {
         if self.is_ready && self.fetching.is_none() {
             self.fetching = Some(TokenFetch {

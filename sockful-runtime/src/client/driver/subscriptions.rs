@@ -351,9 +351,10 @@ impl Driver {
         let id = sub.forget_id();
         id.map(|id| self.subscriptions.owners.remove(&id));
         let is_unknown = error.kind() == ErrorKind::Unauthenticated;
-        if is_unknown && !self.token.is_none() && !sub.is_retried {
+        let may_renew = !self.token.is_none() || self.may_key;
+        if is_unknown && may_renew && !sub.is_retried {
             sub.is_retried = true;
-            self.identify();
+            self.renew_identity();
         } else if is_temporary(&error)
             || error.kind() == ErrorKind::Timeout
             // A subscription that was served before may succeed again when others have ended.

@@ -29,8 +29,9 @@ impl Authenticator {
     {
         Self {
             ask: Arc::new(move |credentials, resources| {
-                let asked = ask(credentials);
-                let known = move |identity| AuthenticatedCaller::new(identity, resources);
+                let asked = ask(credentials.clone());
+                let known =
+                    move |identity| AuthenticatedCaller::new(identity, credentials, resources);
                 async move { asked.await.map(known) }.boxed()
             }),
             user: UserType::of::<U>(),

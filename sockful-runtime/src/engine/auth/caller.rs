@@ -1,7 +1,8 @@
 //! A caller, independent of the application's user type.
 
-use crate::core::clock::to_millis;
+use crate::core::clock::{Clock, to_millis};
 use crate::core::error::Result;
+use crate::engine::auth::credentials::Credentials;
 use crate::engine::auth::identity::Identity;
 use crate::engine::auth::policy::{Policy, PolicyUser};
 use crate::query::QueryFilter;
@@ -26,6 +27,8 @@ pub(crate) struct AuthenticatedCaller {
     user: Box<dyn Any + Send + Sync>,
     /// When the identity expires, in milliseconds since 1970.
     pub(crate) expires: Option<u64>,
+    /// The credentials by which it authenticated, for a refresh of the identity.
+    pub(crate) credentials: Credentials,
     /// The filters of the records that it can read, each computed when it is first needed.
     read_filters: ReadFilters,
 }
@@ -36,13 +39,22 @@ pub(crate) struct ReadFilters(Box<[OnceLock<Arc<QueryFilter>>]>);
 
 impl AuthenticatedCaller {
     /// The caller with an identity, for a server with `resources` resources.
-    pub(crate) fn new<U: Send + Sync + 'static>(identity: Identity<U>, resources: usize) -> Self {
+    pub(crate) fn new<U: Send + Sync + 'static>(
+        identity: Identity<U>,
+        credentials: Credentials,
+        resources: usize,
+    ) -> Self {
         Self {
             key: identity.key.into(),
             user: Box::new(identity.user),
             expires: identity.expires.map(to_millis),
+            credentials,
             read_filters: ReadFilters::new(resources),
         }
+    }
+
+    pub(crate) fn is_expired(&self, clock: &Clock) -> bool {
+        self.expires.is_some_and(|expires| expires <= clock.now())
     }
 
     pub(crate) fn policy_user(&self) -> PolicyUser<'_> {

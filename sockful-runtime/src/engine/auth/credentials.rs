@@ -4,12 +4,13 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The credentials by which a client authenticates: the headers and cookies of its handshake, or
 /// the token of a later `["sockful", "authenticate", {"token": …}]`.
 #[derive(Clone)]
 pub struct Credentials {
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     token: Option<String>,
     peer: Option<SocketAddr>,
 }
@@ -19,7 +20,7 @@ impl Credentials {
     pub(crate) fn of_handshake(headers: HeaderMap, peer: Option<SocketAddr>) -> Self {
         let token = None;
         Self {
-            headers,
+            headers: Arc::new(headers),
             token,
             peer,
         }
@@ -28,7 +29,7 @@ impl Credentials {
     /// The credentials of a request on an open connection.
     pub(crate) fn of_token(token: String, peer: Option<SocketAddr>) -> Self {
         Self {
-            headers: HeaderMap::new(),
+            headers: Arc::default(),
             token: Some(token),
             peer,
         }

@@ -1,7 +1,7 @@
-//! Authenticated sessions by the key of their identity, so that a key can be revoked.
+//! Authenticated sessions by the key of their identity, so that a key can be revoked or refreshed.
 
 use crate::engine::auth::caller::AuthenticatedCaller;
-use crate::engine::auth::session_identity::SessionIdentity;
+use crate::engine::auth::session_identity::{Outdated, SessionIdentity};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -12,14 +12,22 @@ pub(crate) struct IdentityRegistry(Mutex<RegistryState>);
 #[derive(Debug, Default)]
 struct RegistryState {
     by_key: HashMap<Arc<str>, Vec<Weak<SessionIdentity>>>,
-    /// The number of revocations so far.
-    revocations: u64,
-    /// The number of authentications in progress, and the keys that were revoked in the meantime.
+    /// The number of revocations and refreshes so far.
+    changes: u64,
+    /// The number of authentications in progress, and the keys that were revoked or refreshed in the
+    /// meantime.
     in_progress: usize,
-    revoked: HashMap<Box<str>, u64>,
+    changed: HashMap<Box<str>, KeyChanges>,
 }
 
-/// An authentication in progress. It fails if its key is revoked in the meantime.
+/// The numbers of the last revocation and the last refresh of a key, starting from 1.
+#[derive(Debug, Default)]
+struct KeyChanges {
+    revoked: u64,
+    refreshed: u64,
+}
+
+/// An authentication in progress. It fails if its key is revoked or refreshed in the meantime.
 #[derive(Debug)]
 pub(crate) struct Authentication<'a> {
     sessions: &'a IdentityRegistry,
@@ -31,7 +39,7 @@ impl IdentityRegistry {
     pub(crate) fn begin(&self) -> Authentication<'_> {
         let mut inner = self.inner();
         inner.in_progress += 1;
-        let since = inner.revocations;
+        let since = inner.changes;
         drop(inner);
         Authentication {
             sessions: self,
@@ -59,22 +67,40 @@ impl IdentityRegistry {
         }
     }
 
+    /// Ends the identity of a session if it is still the one of this generation.
+    pub(super) fn sign_out_at(&self, session: &SessionIdentity, generation: u64) {
+        if let Ok(Some(before)) = session.replace_at(generation, None, true) {
+            self.remove(&before.key, session);
+            session.wake();
+        }
+    }
+
     /// Ends the identities with this key, also for authentications in progress. Returns the number
     /// of sessions affected.
     pub(crate) fn revoke(&self, key: &str) -> usize {
-        let sessions = self.begin_revocation(key);
+        let sessions = self.interrupt(key, |changes, at| changes.revoked = at);
         for session in &sessions {
             self.sign_out(session, true);
         }
         sessions.len()
     }
 
-    fn begin_revocation(&self, key: &str) -> Vec<Arc<SessionIdentity>> {
+    /// Interrupts the authentications in progress that return this key, because their results may be
+    /// outdated. Returns the sessions with the key.
+    pub(super) fn begin_refresh(&self, key: &str) -> Vec<Arc<SessionIdentity>> {
+        self.interrupt(key, |changes, at| changes.refreshed = at)
+    }
+
+    fn interrupt(
+        &self,
+        key: &str,
+        set: impl FnOnce(&mut KeyChanges, u64),
+    ) -> Vec<Arc<SessionIdentity>> {
         let mut inner = self.inner();
-        inner.revocations += 1;
+        inner.changes += 1;
         if inner.in_progress > 0 {
-            let at = inner.revocations;
-            inner.revoked.insert(key.into(), at);
+            let at = inner.changes;
+            set(inner.changed.entry(key.into()).or_default(), at);
         }
         let all = inner.by_key.get(key).into_iter().flatten();
         all.filter_map(Weak::upgrade).collect()
@@ -87,17 +113,47 @@ impl IdentityRegistry {
 
 impl Authentication<'_> {
     /// Sets the identity of the session and registers it, in one step. Returns the previous
-    /// identity, or `Err` if the key was revoked in the meantime.
+    /// identity.
     pub(crate) fn complete(
         self,
         session: &Arc<SessionIdentity>,
         known: Arc<AuthenticatedCaller>,
-    ) -> Result<Option<Arc<AuthenticatedCaller>>, Revoked> {
+    ) -> Result<Option<Arc<AuthenticatedCaller>>, Interrupted> {
+        self.set(session, known, |known| Ok(session.replace(known, false)))
+    }
+
+    /// Like [`complete`](Self::complete), for an identity that replaces the one of this generation.
+    pub(super) fn complete_refresh(
+        self,
+        session: &Arc<SessionIdentity>,
+        generation: u64,
+        known: Arc<AuthenticatedCaller>,
+    ) -> Result<Option<Arc<AuthenticatedCaller>>, Interrupted> {
+        self.set(session, known, |known| {
+            let replaced = session.replace_at(generation, known, false);
+            replaced.map_err(|Outdated| Interrupted::Replaced)
+        })
+    }
+
+    fn set(
+        self,
+        session: &Arc<SessionIdentity>,
+        known: Arc<AuthenticatedCaller>,
+        replace: impl FnOnce(
+            Option<Arc<AuthenticatedCaller>>,
+        ) -> Result<Option<Arc<AuthenticatedCaller>>, Interrupted>,
+    ) -> Result<Option<Arc<AuthenticatedCaller>>, Interrupted> {
         let mut inner = self.sessions.inner();
         let key = known.key.clone();
-        if inner.revoked.get(&*key).is_some_and(|&at| at > self.since) {
-            return Err(Revoked);
+        if let Some(changes) = inner.changed.get(&*key) {
+            if changes.revoked > self.since {
+                return Err(Interrupted::Revoked);
+            }
+            if changes.refreshed > self.since {
+                return Err(Interrupted::Refreshed);
+            }
         }
+        let before = replace(Some(known))?;
         let all = inner.by_key.entry(key).or_default();
         if !all
             .iter()
@@ -105,20 +161,27 @@ impl Authentication<'_> {
         {
             all.push(Arc::downgrade(session));
         }
-        Ok(session.replace(Some(known), false))
+        Ok(before)
     }
 }
 
-/// The key of the identity was revoked while the client authenticated.
-#[derive(Debug)]
-pub(crate) struct Revoked;
+/// Why an authentication has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interrupted {
+    /// The key was revoked in the meantime.
+    Revoked,
+    /// The key was refreshed in the meantime, so the authenticator may have returned outdated data.
+    Refreshed,
+    /// The session has another identity.
+    Replaced,
+}
 
 impl Drop for Authentication<'_> {
     fn drop(&mut self) {
         let mut inner = self.sessions.inner();
         inner.in_progress -= 1;
         if inner.in_progress == 0 {
-            inner.revoked.clear();
+            inner.changed.clear();
         }
     }
 }

@@ -24,6 +24,10 @@ struct Current {
     waker: Option<Waker>,
 }
 
+/// The session has a newer identity.
+#[derive(Debug)]
+pub(super) struct Outdated;
+
 impl SessionIdentity {
     /// The authenticated client; `None` while the client is unauthenticated.
     pub(crate) fn known(&self) -> Option<Arc<AuthenticatedCaller>> {
@@ -56,11 +60,39 @@ impl SessionIdentity {
         known: Option<Arc<AuthenticatedCaller>>,
         is_lost: bool,
     ) -> Option<Arc<AuthenticatedCaller>> {
+        self.replace_in(&mut self.current(), known, is_lost)
+    }
+
+    /// Replaces the identity if it is still the one of this generation.
+    pub(super) fn replace_at(
+        &self,
+        generation: u64,
+        known: Option<Arc<AuthenticatedCaller>>,
+        is_lost: bool,
+    ) -> Result<Option<Arc<AuthenticatedCaller>>, Outdated> {
         let mut current = self.current();
+        if self.generation() != generation {
+            return Err(Outdated);
+        }
+        Ok(self.replace_in(&mut current, known, is_lost))
+    }
+
+    fn replace_in(
+        &self,
+        current: &mut Current,
+        known: Option<Arc<AuthenticatedCaller>>,
+        is_lost: bool,
+    ) -> Option<Arc<AuthenticatedCaller>> {
         let before = std::mem::replace(&mut current.known, known);
         current.has_lost = is_lost && before.is_some();
         self.generation.fetch_add(1, Ordering::Release);
         before
+    }
+
+    /// The identity and its generation.
+    pub(super) fn with_generation(&self) -> (Option<Arc<AuthenticatedCaller>>, u64) {
+        let current = self.current();
+        (current.known.clone(), self.generation())
     }
 
     /// Wakes the watching task.

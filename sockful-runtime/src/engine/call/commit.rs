@@ -1,6 +1,7 @@
 //! Commits a transaction and runs the hooks that it triggers.
 
 use crate::core::error::{Error, Result};
+use crate::engine::auth::refresh::refresh;
 use crate::engine::call::after_hooks::AfterHooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
@@ -13,6 +14,8 @@ use crate::store::commit::{Commit, Committed, Emitted, Operation, Rejected};
 use futures_util::FutureExt;
 use futures_util::future::Either;
 use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 /// Commits the transaction and starts its hooks. Returns `None` if another writer interfered, after
 /// a short delay.
@@ -24,20 +27,20 @@ pub(crate) async fn commit(
     draft: ResponseDraft<'_>,
     called: Option<CalledMethod>,
 ) -> Result<Option<CommitOutcome>> {
-    let Some((outcome, hooks)) = commit_before_hooks(context, draft, called).await? else {
+    let Some((outcome, after)) = commit_before_hooks(context, draft, called).await? else {
         return Ok(None);
     };
-    hooks.run().await;
+    after.run().await;
     Ok(Some(outcome))
 }
 
-/// Commits like [`commit`] for a caller that holds a record lock, which it releases before it runs
-/// the hooks.
+/// Commits like [`commit`] for a caller that holds a record lock, which it releases before it waits for
+/// what follows.
 pub(crate) async fn commit_before_hooks(
     context: &Context,
     draft: ResponseDraft<'_>,
     called: Option<CalledMethod>,
-) -> Result<Option<(CommitOutcome, AfterHooks)>> {
+) -> Result<Option<(CommitOutcome, AfterCommit)>> {
     let transaction = context.transaction()?;
     let mut finished = transaction.finish()?;
     check_room(context, &finished.operations)?;
@@ -85,11 +88,46 @@ pub(crate) async fn commit_before_hooks(
         }
     };
     drop(transaction.take_escalation());
-    let hooks = AfterHooks::of(context, &outcome, called);
+    let after = AfterCommit {
+        refresh: start_refresh(context, finished.refreshed),
+        hooks: AfterHooks::of(context, &outcome, called),
+    };
     if !finished.broadcast.is_empty() {
         broadcast_all(context, finished.broadcast).boxed().await;
     }
-    Ok(Some((outcome, hooks)))
+    Ok(Some((outcome, after)))
+}
+
+/// What follows a commit.
+#[must_use]
+pub(crate) struct AfterCommit {
+    /// The refresh of identities, which continues if the request is abandoned.
+    refresh: Option<JoinHandle<()>>,
+    hooks: AfterHooks,
+}
+
+impl AfterCommit {
+    /// Waits until the identities are refreshed, then runs or starts the hooks.
+    pub(crate) async fn run(self) {
+        if let Some(refresh) = self.refresh {
+            drop(refresh.await);
+        }
+        self.hooks.run().await;
+    }
+}
+
+fn start_refresh(context: &Context, keys: Vec<Box<str>>) -> Option<JoinHandle<()>> {
+    if keys.is_empty() {
+        return None;
+    }
+    // There is no runtime while it shuts down, which also ends all sessions.
+    let runtime = Handle::try_current().ok()?;
+    let app = context.shared_app();
+    Some(runtime.spawn(async move {
+        for key in keys {
+            refresh(&app, &key).await;
+        }
+    }))
 }
 
 /// Sends events that are not part of a commit. An event that fails is lost, because the commit is

@@ -7,8 +7,8 @@ use crate::core::caller_id::CallerId;
 use crate::core::error::{Error, Result};
 use crate::engine::app::App;
 use crate::engine::auth::caller::Caller;
-use crate::engine::auth::policy::Grant;
-use crate::engine::auth::policy::unauthenticated;
+use crate::engine::auth::policy::{Grant, unauthenticated};
+use crate::engine::auth::refresh::refresh;
 use crate::engine::call::transaction::Transaction;
 use crate::engine::call::transaction::emission::Emission;
 use crate::engine::idempotency::RequestKey;
@@ -115,6 +115,34 @@ impl Context {
     /// caller continues, and its reply is sent.
     pub fn revoke(&self, key: &str) -> usize {
         self.app().identities.revoke(key)
+    }
+
+    /// Asks the authenticator again for the identity with this [`key`](crate::Identity::key) on all
+    /// connections, as [`ServerHandle::refresh`](crate::ServerHandle::refresh) does. Returns the number
+    /// of sessions affected.
+    ///
+    /// It takes effect at once, before the writes of this call are stored: a remote method or a
+    /// `#[before]` hook that changes what the authenticator reads uses
+    /// [`refresh_after_commit`](Self::refresh_after_commit) instead.
+    pub async fn refresh(&self, key: &str) -> usize {
+        refresh(self.app(), key).await
+    }
+
+    /// Refreshes the identity with this [`key`](crate::Identity::key) on all connections after this
+    /// call has committed and before its reply is sent: when the caller has the reply, the changed
+    /// access rights are in effect. Has no effect if the call fails.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) in an `#[after]` hook and outside of calls,
+    /// where each write is a separate commit: use [`refresh`](Self::refresh) there.
+    pub fn refresh_after_commit(&self, key: &str) -> Result<()> {
+        if !self.is_in_transaction() {
+            return Err(Error::internal(
+                "`refresh_after_commit` needs a call that commits; use `refresh` in an `#[after]` hook",
+            ));
+        }
+        self.transaction()?.refresh(key)
     }
 
     /// Returns the value of type `T` that was given to the server's `.state(…)`.
@@ -254,6 +282,10 @@ impl Context {
 
     pub(crate) fn app(&self) -> &App {
         &self.peer.app
+    }
+
+    pub(crate) fn shared_app(&self) -> Arc<App> {
+        self.peer.app.clone()
     }
 
     pub(crate) fn model(&self, place: usize) -> &Model {

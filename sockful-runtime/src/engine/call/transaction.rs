@@ -43,6 +43,8 @@ pub(crate) struct FinishedTransaction {
     pub(crate) writes: bool,
     /// Events that are sent after the commit and are not part of it.
     pub(crate) broadcast: Vec<Emission>,
+    /// The keys of the identities to refresh after the commit.
+    pub(crate) refreshed: Vec<Box<str>>,
     /// The newest commit that was read from.
     pub(crate) seq: Option<u64>,
 }
@@ -169,6 +171,16 @@ impl Transaction {
     /// Adds an event that is sent after the commit and is not part of it.
     pub(crate) fn broadcast(&self, emission: Emission) -> Result<()> {
         self.state().open()?.broadcast.push(emission);
+        Ok(())
+    }
+
+    /// Adds the key of an identity that is refreshed after the commit.
+    pub(crate) fn refresh(&self, key: &str) -> Result<()> {
+        let mut state = self.state();
+        let state = state.open()?;
+        if !state.refreshed.iter().any(|known| **known == *key) {
+            state.refreshed.push(key.into());
+        }
         Ok(())
     }
 
@@ -307,6 +319,7 @@ impl Transaction {
             entries,
             emitted,
             broadcast,
+            refreshed,
             seq,
             poisoned,
             lists,
@@ -345,6 +358,7 @@ impl Transaction {
             listed_since,
             writes,
             broadcast,
+            refreshed,
             seq,
         })
     }
@@ -365,6 +379,7 @@ impl Transaction {
             guards: lists.map(|it| it.into_guards()).unwrap_or_default(),
             writes: false,
             broadcast: Vec::new(),
+            refreshed: Vec::new(),
             seq: state.seq,
         })
     }

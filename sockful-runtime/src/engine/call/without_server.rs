@@ -43,6 +43,20 @@ impl Context {
         match self.0 {}
     }
 
+    /// Asks the authenticator again for the identity with this key on all connections.
+    pub async fn refresh(&self, _: &str) -> usize {
+        match self.0 {}
+    }
+
+    /// Refreshes the identity with this key on all connections after this call has committed.
+    ///
+    /// # Errors
+    ///
+    /// Outside of calls that commit.
+    pub fn refresh_after_commit(&self, _: &str) -> Result<()> {
+        match self.0 {}
+    }
+
     /// Returns the server's state of this type.
     ///
     /// # Errors

@@ -99,9 +99,9 @@ impl<'a> Write<'a> {
                 }
             };
             let draft = ResponseDraft::Record(self.model.index, staged.id());
-            if let Some((outcome, hooks)) = commit_before_hooks(&call, draft, None).await? {
+            if let Some((outcome, after)) = commit_before_hooks(&call, draft, None).await? {
                 drop(guard);
-                hooks.run().await;
+                after.run().await;
                 let record = staged.settled(self.model, &outcome)?;
                 return self.done(context, record, outcome.seq());
             }

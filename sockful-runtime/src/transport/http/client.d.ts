@@ -117,7 +117,10 @@ export type Status = "connecting" | "open" | "closed";
 export interface ClientEvents {
   /** The status of the connection has changed. */
   status: Status;
-  /** The token has expired or was revoked; a new one is requested. */
+  /**
+   * The identity has expired or was revoked. The client requests a new token; without the option `token` it
+   * reconnects, so that the handshake sends the current cookies.
+   */
   expired: void;
   /** The server's description differs from the one that `api` was generated from. */
   changed: Changed;

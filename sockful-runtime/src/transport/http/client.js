@@ -292,7 +292,7 @@ class Connection {
     } else if (action === 'expired') {
       this.mayKey = false;
       this.emitter.emit('expired');
-      this.identify();
+      this.renewIdentity();
     }
   }
 
@@ -329,6 +329,12 @@ class Connection {
     if (this.probe !== frame) return;
     this.probe = undefined;
     this.sendWaiting();
+  }
+
+  /** Authenticates again. Without a token, the identity is from cookies, which the next handshake sends again. */
+  renewIdentity() {
+    if (this.token == null) this.lost();
+    else this.identify();
   }
 
   /** Authenticates the connection. Requests wait for the reply. */
@@ -510,9 +516,9 @@ class Connection {
         call.held = undefined;
         this.sendNow(call);
       }, ms);
-    } else if (err.code === 'unauthenticated' && this.token != null && !call.isAgain && call.resource !== 'sockful') {
+    } else if (err.code === 'unauthenticated' && (this.token != null || this.mayKey) && !call.isAgain && call.resource !== 'sockful') {
       Object.assign(call, { isSent: false, isAgain: true });
-      this.identify();
+      this.renewIdentity();
     } else {
       const isOpen = err.code === 'unauthenticated' && call.wasSent && !call.isRead;
       call.settle(new SockfulError(isOpen ? { ...err, outcome: 'unknown' } : err));
@@ -685,9 +691,9 @@ class Sub {
     const { connection } = this;
     this.forget();
     this.follower.status(false);
-    if (err.code === 'unauthenticated' && connection.token != null && !this.isAgain) {
+    if (err.code === 'unauthenticated' && (connection.token != null || connection.mayKey) && !this.isAgain) {
       this.isAgain = true;
-      connection.identify();
+      connection.renewIdentity();
     } else if (isPassing(err) || err.code === 'timeout' || (err.code === 'too_many' && (this.follower.stays || this.seq !== undefined))) {
       if (err.code === 'too_many') {
         this.isLimited = true;

@@ -39,12 +39,12 @@ impl Driver {
                 self.timers.set(Timer::CallAgain(id), again);
             }
         } else if error.kind() == ErrorKind::Unauthenticated
-            && !self.token.is_none()
+            && (!self.token.is_none() || self.may_key)
             && !pending.is_retried
             && request.resource != "sockful"
         {
             (pending.is_sent, pending.is_retried) = (false, true);
-            self.identify();
+            self.renew_identity();
         } else {
             // It may have taken effect under the earlier identity.
             let is_unknown = error.kind() == ErrorKind::Unauthenticated

@@ -22,6 +22,8 @@ pub(super) struct TransactionState {
     pub(super) emitted: Vec<Emission>,
     /// The events that are sent without being part of the commit.
     pub(super) broadcast: Vec<Emission>,
+    /// The keys of the identities that are refreshed after the commit.
+    pub(super) refreshed: Vec<Box<str>>,
     /// The newest commit that was read from.
     pub(super) seq: Option<u64>,
     /// The oldest commit that was read from.
