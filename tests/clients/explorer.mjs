@@ -73,7 +73,7 @@ async function lives(browser) {
   await done(page, 'update', { kind: 'wyrm' });
   await page.getByRole('definition').filter({ hasText: /^wyrm$/ }).waitFor();
   await done(page, 'destroy');
-  await page.getByText(/^not there/).waitFor();
+  await page.getByText(/^does not exist/).waitFor();
   await close(page);
 }
 
@@ -219,7 +219,7 @@ async function keys(browser) {
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Enter');
-  await page.getByText(/^not there/).waitFor();
+  await page.getByText(/^does not exist/).waitFor();
   await close(page);
 }
 

@@ -73,14 +73,14 @@ export async function conflicts(browser, url) {
   await page.goto(`${url}/#/animal/record/elsa`);
   await page.getByRole('button', { name: 'update' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel(/only if nobody has changed it since/).waitFor();
+  await dialog.getByLabel(/only if the record is unchanged/).waitFor();
   await done(other, 'update', { weight: '181' });
   await dialog.getByLabel('weight', { exact: true }).fill('182');
   await dialog.getByRole('button', { name: 'update', exact: true }).click();
   await dialog.getByText('The record was changed since you opened it.').waitFor();
   assert.equal(await dialog.getByLabel('weight', { exact: true }).inputValue(), '182', 'what was typed is kept');
   await isAccessible(page, 'a conflict');
-  await dialog.getByLabel(/only if nobody has changed it since/).uncheck();
+  await dialog.getByLabel(/only if the record is unchanged/).uncheck();
   await dialog.getByRole('button', { name: 'update', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
   await other.getByRole('definition').filter({ hasText: /^182$/ }).waitFor();
@@ -121,7 +121,7 @@ export async function tooMany(browser, url) {
   await done(page, 'create', { id: 'v-last', name: 'Zoe', age: '1' });
   const other = await open(browser, `${url}/#/visitor`);
   await other.getByText('50 records · page 1').waitFor();
-  await other.getByText('they are read page by page').waitFor();
+  await other.getByText('the records are shown page by page').waitFor();
   await other.getByRole('button', { name: 'Next page' }).click();
   await other.getByText('50 records · page 2').waitFor();
   await other.getByRole('link', { name: 'v00049' }).or(other.getByRole('link', { name: 'v00050' })).first().waitFor();

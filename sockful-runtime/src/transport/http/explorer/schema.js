@@ -114,7 +114,7 @@ function roleOf(resource, name, { result, description }, payload) {
   const one = of(result?.$ref, RECORD);
   if (!one) return undefined;
   if (/^Reads the parent/.test(description)) return { does: 'parent', of: one };
-  const does = { Reads: 'get', Removes: 'destroy', Changes: 'update', Stores: 'create' }[description?.split(' ')[0]];
+  const does = { Reads: 'get', Destroys: 'destroy', Updates: 'update', Creates: 'create' }[description?.split(' ')[0]];
   return does && { does, of: one };
 }
 
