@@ -34,15 +34,15 @@ pub(crate) fn unix_time(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
 }
 
-/// Awaits a future for at most two minutes, so that a test whose reply is missing fails instead of hanging. It
-/// measures nothing: a machine that does other work at the same time needs no more than some seconds.
+/// Awaits a future for at most two minutes, so that a test whose reply is missing fails instead of hanging. The
+/// limit is not a measurement: even a busy machine needs only a few seconds.
 pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {
     let output = timeout(Duration::from_secs(120), future).await;
     output.unwrap_or_else(|_| panic!("timed out waiting for {what}"))
 }
 
-/// Stops the clock of a test with a current-thread runtime: no time passes, however long the test takes. What
-/// waits for a time waits for ever.
+/// Stops the clock of a test with a current-thread runtime: no time passes, however long the test takes. Timers
+/// never fire.
 pub(crate) fn freeze_time() {
     tokio::time::pause();
     // A paused clock advances when nothing else can run, which this prevents.

@@ -40,7 +40,7 @@ async fn rejected_token_keeps_the_current_identity() {
             .err("sockful", "authenticate", json!({"token": token}))
             .await;
         assert_eq!(told["code"], code, "{token}");
-        assert!(!told.to_string().contains("fire"), "{told}");
+        assert!(!told.to_string().contains("database"), "{told}");
         assert_eq!(client.ok("note", "whoami", Value::Null).await, "bob");
     }
     let told = client
@@ -145,7 +145,7 @@ async fn server_with_policies_needs_an_authenticator() {
     let refused = Server::new(notes_app::RESOURCES).open().await;
     let text = refused.expect_err("nobody is asked").to_string();
     assert!(
-        text.contains("`seen_by` of `Note`") && text.contains(".authenticate("),
+        text.contains("`readable_by` of `Note`") && text.contains(".authenticate("),
         "{text}"
     );
     let others = Server::new(notes_app::RESOURCES);

@@ -19,7 +19,7 @@ use crate::support::live_checker::{LiveQuery, RecordingServer, Subscriber};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A server with the resources of [`resources`], and a client that writes.
+/// Starts a server with the resources of [`resources`] and connects a client that writes.
 async fn start() -> (Arc<RecordingServer>, Client) {
     start_with(|_| {}).await
 }
@@ -45,7 +45,7 @@ fn songs(conditions: Value) -> LiveQuery {
     LiveQuery::new(2, "song", conditions)
 }
 
-/// The songs of an album, asked of the album.
+/// The songs of an album, through the album's child route.
 fn songs_of(album: &str) -> LiveQuery {
     LiveQuery {
         route: Some(("album", "subscribeSongs")),
@@ -57,7 +57,7 @@ fn reviews(conditions: Value) -> LiveQuery {
     LiveQuery::new(3, "review", conditions)
 }
 
-/// Feeds a creature so many times.
+/// Feeds a creature `times` times.
 async fn feed(writer: &mut Client, id: &str, times: usize) {
     for _ in 0..times {
         writer.ok("creature", "feed", json!({"id": id})).await;

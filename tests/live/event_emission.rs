@@ -1,4 +1,4 @@
-//! Declared events up to the commit log.
+//! Declared events, from the call that emits them to the commit log.
 
 use crate::support::{Checkpoints, Client, TestServer, within};
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use sockful::{remote, resources};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use uuid::Uuid;
 
-/// What is heard of a creature.
+/// The data of `roared`.
 #[derive(Serialize, JsonSchema)]
 struct Roar {
     loudness: i32,
@@ -20,7 +20,7 @@ struct Roar {
 enum Change {
     Born,
     Grown,
-    Gone,
+    Died,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -28,7 +28,7 @@ struct Opened(String);
 
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(event(
-    /// It was heard by all around.
+    /// The creature roared.
     roared = Roar,
     livedOn = Change,
 ))]
@@ -48,13 +48,13 @@ struct Cave {
 
 #[remote]
 impl Creature {
-    /// Roars, and changes nothing.
+    /// Roars without changing the record.
     pub fn roar(&self, ctx: &Context) -> Result<()> {
         let loudness = self.life;
         ctx.emit(&self.id, Roar { loudness })
     }
 
-    /// Roars twice, and grows in between.
+    /// Roars twice and grows in between.
     pub fn grow(&mut self, ctx: &Context, by: i32) -> Result<i32> {
         ctx.emit(&self.id, Roar { loudness: 1 })?;
         self.life += by;
@@ -62,7 +62,7 @@ impl Creature {
         Ok(self.life)
     }
 
-    /// Roars when the checkpoint is open.
+    /// Roars when the checkpoint is released.
     pub async fn roar_at(&self, ctx: &Context, checkpoint: String) -> Result<i32> {
         ctx.state::<Checkpoints>()?.wait_at(&checkpoint).await;
         let loudness = self.life;
@@ -72,14 +72,14 @@ impl Creature {
         Ok(loudness)
     }
 
-    /// Roars for nothing.
+    /// Roars and fails.
     pub fn choke(&self, ctx: &Context, how: String) -> Result<()> {
         ctx.emit(&self.id, Roar { loudness: 9 })?;
         assert_ne!(how, "panic");
-        Err(Error::refused("choked", "it can't"))
+        Err(Error::refused("choked", "it cannot roar"))
     }
 
-    /// Grows another, and goes on where that can't be.
+    /// Tries to update a record, and ignores the error.
     pub async fn try_to_grow(ctx: &Context, id: String) -> Result<bool> {
         let patch = CreaturePatch {
             life: Some(8),
@@ -88,18 +88,18 @@ impl Creature {
         Ok(ctx.records::<Self>().update(&id, patch).await.is_ok())
     }
 
-    /// Tells something of a creature that may not be there.
+    /// Emits an event of a record that may not exist.
     pub fn rumour(ctx: &Context, id: String) -> Result<()> {
         ctx.emit(&id, Roar { loudness: 3 })
     }
 
     #[before(create)]
-    fn born(&self, ctx: &Context) -> Result<()> {
+    fn emit_born(&self, ctx: &Context) -> Result<()> {
         ctx.emit(&self.id, Change::Born)
     }
 
     #[before(update)]
-    fn grown(&self, ctx: &Context) -> Result<()> {
+    fn emit_grown(&self, ctx: &Context) -> Result<()> {
         ctx.emit(&self.id, Change::Grown)?;
         if self.life == 8 {
             return Err(Error::refused("unlucky", "not this number"));
@@ -108,8 +108,8 @@ impl Creature {
     }
 
     #[before(destroy)]
-    async fn gone(&self, ctx: &Context) -> Result<()> {
-        ctx.emit(&self.id, Change::Gone)?;
+    async fn emit_died(&self, ctx: &Context) -> Result<()> {
+        ctx.emit(&self.id, Change::Died)?;
         if let Some(cave) = &self.cave_id {
             let opened = Opened(self.id.clone());
             ctx.records::<Cave>().emit(cave, opened).await?;
@@ -133,19 +133,19 @@ impl Creature {
 
 const RESOURCES: Resources = resources![Creature, Cave];
 
-/// A server with bob, and what its log has from then on.
-struct Den {
+/// A server with one record, and access to the events in its log.
+struct Fixture {
     handle: ServerHandle,
     running: TestServer,
     client: Client,
 }
 
-impl Den {
+impl Fixture {
     async fn new() -> Self {
-        Self::of(Server::new(RESOURCES)).await
+        Self::with_server(Server::new(RESOURCES)).await
     }
 
-    async fn of(server: Server) -> Self {
+    async fn with_server(server: Server) -> Self {
         let checkpoints = Checkpoints::default();
         let handle = server.state(checkpoints.clone()).open().await;
         let handle = handle.expect("a memory store opens");
@@ -160,18 +160,18 @@ impl Den {
         }
     }
 
-    /// What every commit after that of bob's birth has told, each with the record and the data.
-    async fn told(&self) -> Vec<Vec<Value>> {
+    /// Returns the events of every commit after the first, each with the record's id and the data.
+    async fn emitted(&self) -> Vec<Vec<Value>> {
         let log = self.handle.store().log(1, 99).await.expect("a short log");
-        let of = |entry: usize| RESOURCES.entries()[entry].shape.definition;
+        let definition_of = |entry: usize| RESOURCES.entries()[entry].shape.definition;
         let commits = log.iter().map(|committed| {
-            let told = committed.emitted.iter().map(|event| {
-                let definition = of(event.resource);
+            let events = committed.emitted.iter().map(|event| {
+                let definition = definition_of(event.resource);
                 let name = definition.events[event.event].name;
                 let data: Value = serde_json::from_str(&event.data).expect("JSON");
                 json!([definition.name, name, event.record.id(), data])
             });
-            told.collect()
+            events.collect()
         });
         commits.collect()
     }
@@ -187,22 +187,22 @@ fn lived(id: &str, how: &str) -> Value {
 
 #[tokio::test]
 async fn method_events_are_committed_in_emit_order() {
-    let mut den = Den::new().await;
+    let mut fixture = Fixture::new().await;
     let bob = json!({"id": "bob"});
-    let roared = den.client.reply("creature", "roar", bob.clone()).await;
+    let roared = fixture.client.reply("creature", "roar", bob.clone()).await;
     assert_eq!(roared, json!({"ok": null, "seq": 2}));
     let grow = json!({"id": "bob", "by": 1});
-    let grown = den.client.reply("creature", "grow", grow).await;
+    let grown = fixture.client.reply("creature", "grow", grow).await;
     assert_eq!(grown, json!({"ok": 6, "seq": 3}));
-    den.client.ok("creature", "destroy", bob).await;
+    fixture.client.ok("creature", "destroy", bob).await;
     let expected = [
         vec![roar(5)],
         vec![roar(1), roar(2), lived("bob", "grown")],
-        vec![lived("bob", "gone")],
+        vec![lived("bob", "died")],
     ];
-    assert_eq!(den.told().await, expected);
-    // The record is that of the commit, and where it goes that of before.
-    let log = den.handle.store().log(1, 9).await.expect("a short log");
+    assert_eq!(fixture.emitted().await, expected);
+    // An event has the record after its commit, or before it if the record was destroyed.
+    let log = fixture.handle.store().log(1, 9).await.expect("a short log");
     let records = log.iter().map(|it| it.emitted[0].record.rev());
     assert_eq!(records.collect::<Vec<_>>(), [1, 3, 3]);
     assert_eq!(log[0].changes.len(), 0);
@@ -210,15 +210,16 @@ async fn method_events_are_committed_in_emit_order() {
 
 #[tokio::test]
 async fn hook_events_are_part_of_the_commit() {
-    let mut den = Den::new().await;
+    let mut fixture = Fixture::new().await;
     let writes = json!([
         ["cave", "create", {"id": "deep"}],
         ["creature", "create", {"id": "eve", "cave_id": "deep"}],
         ["creature", "update", {"id": "bob", "life": 2}],
         ["creature", "create", {"id": "larry", "cave_id": "deep"}],
     ]);
-    den.client.ok("sockful", "commit", writes).await;
-    den.client
+    fixture.client.ok("sockful", "commit", writes).await;
+    fixture
+        .client
         .ok("cave", "destroy", json!({"id": "deep"}))
         .await;
     let opened = |by: &str| json!(["cave", "opened", "deep", by]);
@@ -229,56 +230,59 @@ async fn hook_events_are_part_of_the_commit() {
             lived("larry", "born"),
         ],
         vec![
-            lived("eve", "gone"),
+            lived("eve", "died"),
             opened("eve"),
-            lived("larry", "gone"),
+            lived("larry", "died"),
             opened("larry"),
         ],
     ];
-    assert_eq!(den.told().await, expected);
+    assert_eq!(fixture.emitted().await, expected);
 }
 
 #[tokio::test]
 async fn call_that_runs_again_emits_once() {
-    let mut den = Den::new().await;
+    let mut fixture = Fixture::new().await;
     let at = json!(["creature", "roarAt", {"id": "bob", "checkpoint": "g"}, 1]);
-    den.client.send(at).await;
-    let checkpoints = &den.running.checkpoints;
+    fixture.client.send(at).await;
+    let checkpoints = &fixture.running.checkpoints;
     checkpoints.reached("g").await;
-    let creatures = den.handle.records::<Creature>();
+    let creatures = fixture.handle.records::<Creature>();
     let patch = CreaturePatch {
         life: Some(7),
         ..CreaturePatch::default()
     };
     let bob = "bob".to_owned();
-    creatures.update(&bob, patch).await.expect("he is there");
+    creatures
+        .update(&bob, patch)
+        .await
+        .expect("the record exists");
     checkpoints.release("g");
     checkpoints.reached("g").await;
     checkpoints.release("g");
-    assert_eq!(den.client.recv().await[2], json!({"ok": 7, "seq": 3}));
+    assert_eq!(fixture.client.recv().await[2], json!({"ok": 7, "seq": 3}));
     let expected = [vec![lived("bob", "grown")], vec![roar(7)]];
-    assert_eq!(den.told().await, expected);
+    assert_eq!(fixture.emitted().await, expected);
 }
 
 #[tokio::test]
 async fn retry_with_a_key_emits_nothing_more() {
-    let mut den = Den::new().await;
+    let mut fixture = Fixture::new().await;
     for (seq, request) in [
         (2, json!(["roar", {"id": "bob"}])),
         (3, json!(["grow", {"id": "bob", "by": 1}])),
     ] {
         let key = json!({"key": Uuid::now_v7()});
         let request = json!(["creature", request[0], request[1], 1, key]);
-        let first = den.client.ask(request.clone()).await;
+        let first = fixture.client.ask(request.clone()).await;
         assert_eq!(first[2]["seq"], seq);
-        assert_eq!(den.client.ask(request).await, first);
+        assert_eq!(fixture.client.ask(request).await, first);
     }
-    assert_eq!(den.told().await.len(), 2);
+    assert_eq!(fixture.emitted().await.len(), 2);
 }
 
 #[tokio::test]
 async fn failed_call_emits_nothing() {
-    let mut den = Den::new().await;
+    let mut fixture = Fixture::new().await;
     let bob = |how: &str| json!({"id": "bob", "how": how});
     for (action, payload, code) in [
         ("choke", bob("refuse"), "choked"),
@@ -289,48 +293,48 @@ async fn failed_call_emits_nothing() {
         ("create", json!({"id": "bob"}), "conflict"),
         ("create", json!({"cave_id": "none"}), "invalid"),
     ] {
-        let told = den.client.code("creature", action, payload).await;
-        assert_eq!(told, code, "{action}");
+        let actual = fixture.client.code("creature", action, payload).await;
+        assert_eq!(actual, code, "{action}");
     }
     let writes = json!([
         ["creature", "create", {"id": "eve"}],
-        ["creature", "update", {"id": "nobody", "life": 2}],
+        ["creature", "update", {"id": "unknown", "life": 2}],
     ]);
-    let told = den.client.code("sockful", "commit", writes).await;
-    assert_eq!(told, "not_found");
-    assert_eq!(den.told().await, Vec::<Vec<Value>>::new());
+    let code = fixture.client.code("sockful", "commit", writes).await;
+    assert_eq!(code, "not_found");
+    assert_eq!(fixture.emitted().await, Vec::<Vec<Value>>::new());
 }
 
 #[tokio::test]
 async fn events_of_a_failed_write_fail_the_call() {
-    let mut den = Den::new().await;
+    let mut fixture = Fixture::new().await;
     let bob = json!({"id": "bob"});
-    let told = den.client.code("creature", "tryToGrow", bob).await;
-    assert_eq!(told, "internal");
-    assert_eq!(den.client.head().await, 1);
+    let code = fixture.client.code("creature", "tryToGrow", bob).await;
+    assert_eq!(code, "internal");
+    assert_eq!(fixture.client.head().await, 1);
 }
 
 #[tokio::test]
 async fn event_of_an_absent_record_is_dropped() {
-    let mut den = Den::new().await;
-    let nobody = json!({"id": "nobody"});
-    let rumour = den.client.reply("creature", "rumour", nobody).await;
+    let mut fixture = Fixture::new().await;
+    let unknown = json!({"id": "unknown"});
+    let rumour = fixture.client.reply("creature", "rumour", unknown).await;
     assert_eq!(rumour, json!({"ok": null, "seq": 1}));
-    assert_eq!(den.client.head().await, 1);
+    assert_eq!(fixture.client.head().await, 1);
 }
 
 #[tokio::test]
 async fn emit_outside_requests_commits_separately() {
-    let (tell, mut heard) = mpsc::unbounded_channel::<Error>();
-    let mut den = Den::of(Server::new(RESOURCES).state(tell)).await;
-    let creatures = den.handle.records::<Creature>();
+    let (errors, mut heard) = mpsc::unbounded_channel::<Error>();
+    let mut fixture = Fixture::with_server(Server::new(RESOURCES).state(errors)).await;
+    let creatures = fixture.handle.records::<Creature>();
     let bob = "bob".to_owned();
     let emitted = creatures.emit(&bob, Roar { loudness: 3 }).await;
-    emitted.expect("room");
+    emitted.expect("the event is emitted");
     let payload = json!({"id": "bob"});
-    den.client.ok("creature", "roar", payload).await;
+    fixture.client.ok("creature", "roar", payload).await;
     let refused = within("the echo", heard.recv()).await;
-    let refused = refused.expect("the server lives");
+    let refused = refused.expect("the server runs");
     let cause = std::error::Error::source(&refused).map(ToString::to_string);
     let cause = cause.unwrap_or_default();
     assert!(
@@ -338,18 +342,15 @@ async fn emit_outside_requests_commits_separately() {
         "{cause}"
     );
     let expected = [vec![roar(3)], vec![roar(5)], vec![roar(-1)]];
-    assert_eq!(den.told().await, expected);
+    assert_eq!(fixture.emitted().await, expected);
 }
 
 #[tokio::test]
 async fn schema_lists_the_events_of_each_resource() {
-    let mut den = Den::new().await;
-    let description = den.client.ok("sockful", "schema", Value::Null).await;
+    let mut fixture = Fixture::new().await;
+    let description = fixture.client.ok("sockful", "schema", Value::Null).await;
     let events = &description["resources"]["creature"]["events"];
-    assert_eq!(
-        events["roared"]["description"],
-        "It was heard by all around."
-    );
+    assert_eq!(events["roared"]["description"], "The creature roared.");
     assert_eq!(events["livedOn"]["description"], "");
     assert_eq!(
         description["resources"]["cave"]["events"]["opened"]["data"]["$ref"],

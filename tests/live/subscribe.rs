@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Config, Context, Error, Resource, Resources, Result, Server, remote, resources};
 
-/// What is told of a creature that roared.
+/// The data of `roared`.
 #[derive(Serialize, JsonSchema)]
 struct Roar {
     loudness: u8,
 }
 
-/// What is told of one that stirs.
+/// The data of `stirred`.
 #[derive(Serialize, JsonSchema)]
 struct Stir {}
 
@@ -43,7 +43,7 @@ impl Creature {
         self.life += 1;
     }
 
-    /// Roars, with all of its kind that are named.
+    /// Roars, and emits an event for each record of `with`.
     pub async fn roar(&mut self, context: &Context, with: Vec<String>) -> Result<()> {
         self.life += 1;
         context.emit(&self.id, Roar { loudness: 9 })?;
@@ -96,28 +96,28 @@ async fn start_with(change: impl FnOnce(&mut Config)) -> TestServer {
     TestServer::serve(Server::new(APP).config(config)).await
 }
 
-/// Subscribes as `ack`; the payload of the reply.
+/// Subscribes with ack id `ack`. Returns the payload of the reply.
 async fn subscribe(client: &mut Client, ack: u64, conditions: Value) -> Value {
     let frame = json!(["creature", "subscribe", conditions, ack]);
     client.ask(frame).await[2].take()
 }
 
-/// The frames that are sent up to what the newest commit tells.
-async fn told(client: &mut Client) -> Vec<Value> {
-    client.send(json!(["sockful", "ping", null, "told"])).await;
+/// Returns the frames up to the events of the newest commit.
+async fn frames_up_to_head(client: &mut Client) -> Vec<Value> {
+    client.send(json!(["sockful", "ping", null, "head"])).await;
     let mut frames = Vec::new();
     loop {
         let frame = client.recv().await;
-        if frame[3] == "told" {
+        if frame[3] == "head" {
             return frames;
         }
         frames.push(frame);
     }
 }
 
-/// The same without the proofs of positions, which only the server can make.
-async fn told_without_proofs(client: &mut Client) -> Vec<Value> {
-    let mut frames = told(client).await;
+/// Returns the same frames without the proofs of positions, which differ between servers.
+async fn frames_without_proofs(client: &mut Client) -> Vec<Value> {
+    let mut frames = frames_up_to_head(client).await;
     for payload in frames
         .iter_mut()
         .filter_map(|frame| frame[2].as_object_mut())
@@ -127,14 +127,14 @@ async fn told_without_proofs(client: &mut Client) -> Vec<Value> {
     frames
 }
 
-/// The same in short: the subscription, the event, and the id of the record.
+/// Returns the ack id, the event and the record's id of each frame.
 async fn events(client: &mut Client) -> Vec<(u64, String, String)> {
     let short = |frame: &Value| {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let ack = frame[3].as_u64().expect("a number");
+        let ack = frame[3].as_u64().expect("an ack id");
         (ack, text(&frame[1]), text(&frame[2]["id"]))
     };
-    told(client).await.iter().map(short).collect()
+    frames_up_to_head(client).await.iter().map(short).collect()
 }
 
 fn event(ack: u64, name: &str, id: &str) -> (u64, String, String) {
@@ -167,25 +167,29 @@ async fn event_kind_depends_on_match_before_and_after() {
         ("save", json!({"id": "bob"}), Some("created")),
     ] {
         let mut reply = writer.reply("creature", action, payload.clone()).await;
-        let frames = told_without_proofs(&mut client).await;
+        let frames = frames_without_proofs(&mut client).await;
         let Some(expected) = expected else {
             assert_eq!(frames, [Value::Null; 0], "{action} {payload}");
             continue;
         };
-        let mut told = json!({"id": payload["id"], "seq": reply["seq"]});
+        let mut expected_payload = json!({"id": payload["id"], "seq": reply["seq"]});
         let name = match expected {
             "left" => "destroyed",
             name => name,
         };
         match expected {
-            "left" => told["left"] = true.into(),
+            "left" => expected_payload["left"] = true.into(),
             "created" | "updated" if action == "feed" => {
-                told["record"] = writer.ok("creature", "get", payload).await;
+                expected_payload["record"] = writer.ok("creature", "get", payload).await;
             }
-            "created" | "updated" => told["record"] = reply["ok"].take(),
+            "created" | "updated" => expected_payload["record"] = reply["ok"].take(),
             _ => {}
         }
-        assert_eq!(frames, [json!(["creature", name, told, 7])], "{action}");
+        assert_eq!(
+            frames,
+            [json!(["creature", name, expected_payload, 7])],
+            "{action}"
+        );
     }
 }
 
@@ -197,7 +201,7 @@ async fn changes_of_one_commit_are_adjacent_frames() {
     let write = |id| json!(["creature", "create", {"id": id}]);
     let batch = json!([write("bob"), write("eve"), write("kim")]);
     let seq = writer.reply("sockful", "commit", batch).await["seq"].take();
-    let frames = told(&mut client).await;
+    let frames = frames_up_to_head(&mut client).await;
     let more: Vec<_> = frames
         .iter()
         .map(|frame| frame[2]["more"] == true)
@@ -246,11 +250,13 @@ async fn each_subscription_sees_all_commits_in_order() {
         }));
     }
     for writer in writers {
-        within("a writer", writer).await.expect("it does not fail");
+        within("a writer", writer)
+            .await
+            .expect("the writer does not fail");
     }
     let mut orders = Vec::new();
     for client in &mut clients {
-        let frames = told(client).await;
+        let frames = frames_up_to_head(client).await;
         for ack in [1, 2] {
             let own = frames.iter().filter(|frame| frame[3] == ack);
             let seqs: Vec<_> = own.map(|frame| frame[2]["seq"].clone()).collect();

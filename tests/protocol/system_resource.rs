@@ -187,8 +187,8 @@ async fn schema_omits_private_properties_and_their_types() {
         .ok("sockful", "schema", Value::Null)
         .await
         .to_string();
-    for inside in ["seal", "Seal", "wax", "nobody outside"] {
+    for inside in ["seal", "Seal", "wax", "never sent to clients"] {
         assert!(!schema.contains(inside), "{inside}");
     }
-    assert!(schema.contains("Somebody has it"));
+    assert!(schema.contains("The token has a holder"));
 }

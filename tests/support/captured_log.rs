@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 
-/// The lines logged on the thread of a test while this exists.
+/// Captures the lines that are logged on the current thread until this is dropped.
 pub(crate) struct CapturedLog {
     lines: Lines,
     _guard: DefaultGuard,

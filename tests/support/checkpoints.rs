@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
-/// Named points at which remote methods wait. Clones share the same points.
+/// Checkpoints by name. Clones share the same checkpoints.
 #[derive(Clone, Default)]
 pub(crate) struct Checkpoints(Arc<Mutex<HashMap<String, Arc<Checkpoint>>>>);
 
@@ -28,7 +28,7 @@ impl Checkpoints {
             .clone()
     }
 
-    /// Reports that the checkpoint is reached, and waits until it is released.
+    /// Marks the checkpoint as reached, and waits until it is released.
     pub(crate) async fn wait_at(&self, name: &str) {
         let checkpoint = self.checkpoint(name);
         checkpoint.reached.add_permits(1);
@@ -49,7 +49,7 @@ impl Checkpoints {
             .forget();
     }
 
-    /// Whether a call has reached the checkpoint that `reached` has not returned yet.
+    /// Whether a call that `reached` has not reported yet has reached the checkpoint.
     pub(crate) fn is_reached(&self, name: &str) -> bool {
         self.checkpoint(name).reached.available_permits() > 0
     }

@@ -33,7 +33,7 @@ impl Client {
         let (ws, _) = within("the handshake", handshake)
             .await
             .expect("the server upgrades");
-        // Ids of helpers do not collide with ids that tests choose.
+        // The ids of `reply` do not collide with ids that tests choose.
         Self {
             transport: Transport::Socket(Box::new(ws)),
             next_id: 1_000_000,
@@ -51,11 +51,11 @@ impl Client {
     fn socket(&mut self) -> &mut WebSocketStream<TcpStream> {
         match &mut self.transport {
             Transport::Socket(socket) => socket,
-            Transport::Http(_) => panic!("only a WebSocket can do this"),
+            Transport::Http(_) => panic!("this requires a WebSocket"),
         }
     }
 
-    /// Sends a text message as it is.
+    /// Sends a text message without encoding it.
     pub(crate) async fn send_text(&mut self, text: impl Into<Utf8Bytes>) {
         self.send_message(Message::Text(text.into())).await;
     }
@@ -67,22 +67,22 @@ impl Client {
 
     /// Sends any message.
     pub(crate) async fn send_message(&mut self, message: Message) {
-        within("room to send", self.socket().send(message))
+        within("space in the send buffer", self.socket().send(message))
             .await
-            .expect("the connection takes messages");
+            .expect("the connection is open");
     }
 
     /// Sends many frames with one flush.
     pub(crate) async fn send_all(&mut self, frames: impl IntoIterator<Item = Value>) {
         for frame in frames {
             let message = Message::Text(frame.to_string().into());
-            within("room to send", self.socket().feed(message))
+            within("space in the send buffer", self.socket().feed(message))
                 .await
-                .expect("the connection takes messages");
+                .expect("the connection is open");
         }
-        within("room to send", self.socket().flush())
+        within("space in the send buffer", self.socket().flush())
             .await
-            .expect("the connection takes messages");
+            .expect("the connection is open");
     }
 
     /// Returns the next message other than pings and pongs, or `None` at the end.
@@ -164,7 +164,7 @@ impl Client {
     /// Returns the sequence number of the newest commit.
     pub(crate) async fn head(&mut self) -> u64 {
         let pong = self.ok("sockful", "ping", Value::Null).await;
-        pong["seq"].as_u64().expect("a number below 2^53")
+        pong["seq"].as_u64().expect("`seq` is an unsigned integer")
     }
 
     /// Asserts that the server still replies.
@@ -183,7 +183,7 @@ impl Client {
                 Some(Message::Close(close)) => {
                     return (frames, close.map(|close| close.code.into()));
                 }
-                Some(other) => panic!("the server sends text only, not {other:?}"),
+                Some(other) => panic!("expected a text message, got {other:?}"),
                 None => return (frames, None),
             }
         }

@@ -1,4 +1,4 @@
-//! Requests over HTTP, one connection for all of them.
+//! HTTP requests that share one connection.
 
 use super::{RawConnection, within};
 use serde_json::Value;
@@ -8,21 +8,21 @@ use tokio::io::AsyncReadExt;
 #[derive(Debug)]
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,
-    /// The lines of the head, but the first, their names in small letters.
+    /// The headers, with names in lower case.
     headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
 impl HttpResponse {
-    /// The value of a header.
+    /// Returns the value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known == name);
         let value = found.next().map(|(_, value)| value.as_str());
-        assert_eq!(found.next(), None, "a header is there once");
+        assert_eq!(found.next(), None, "the header appears once");
         value
     }
 
-    /// The body, which is JSON.
+    /// Parses the body as JSON.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(
             self.header("content-type"),
@@ -50,7 +50,7 @@ impl RawConnection {
         self.answer(is_head).await
     }
 
-    /// Reads the response to a request that was sent already; only its head if the request was `HEAD`.
+    /// Reads the response to a request that was already sent. Reads only its head if the request was `HEAD`.
     pub(crate) async fn answer(&mut self, is_head: bool) -> HttpResponse {
         let head = self.read_head().await;
         let mut lines = head.trim_end().split("\r\n");
@@ -67,7 +67,9 @@ impl RawConnection {
         let length = length.map_or(0, |length| length.parse().expect("a length"));
         let mut body = vec![0; length];
         let read = self.input.read_exact(&mut body);
-        within("the body", read).await.expect("it is sent whole");
+        within("the body", read)
+            .await
+            .expect("the body is complete");
         answer.body = String::from_utf8(body).expect("a body is text");
         answer
     }
@@ -79,7 +81,7 @@ pub(crate) struct EventStream {
     unread: String,
 }
 
-/// One of them.
+/// A server-sent event.
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) name: String,
@@ -88,7 +90,7 @@ pub(crate) struct Event {
 }
 
 impl EventStream {
-    /// Asks for a stream, which begins.
+    /// Sends a request and reads the head of the event stream.
     pub(crate) async fn open(mut raw: RawConnection, address: &str, headers: &str) -> Self {
         raw.send(format!(
             "GET {address} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n{headers}\r\n"
@@ -102,7 +104,7 @@ impl EventStream {
         Self { raw, unread }
     }
 
-    /// The next event, comments aside; `None` at the end of the stream.
+    /// Returns the next event and skips comments. Returns `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
             while !self.unread.contains("\n\n") {
@@ -117,7 +119,7 @@ impl EventStream {
                 lines.find_map(|line| line.strip_prefix(name).map(str::to_owned))
             };
             let Some(name) = line("event: ") else {
-                assert_eq!(event, ":", "what is no event is a comment");
+                assert_eq!(event, ":", "anything but an event is a comment");
                 continue;
             };
             let data = line("data: ").expect("an event has data");
@@ -129,9 +131,9 @@ impl EventStream {
         }
     }
 
-    /// The next event, which there is.
+    /// Returns the next event. Panics at the end of the stream.
     pub(crate) async fn event(&mut self) -> Event {
-        self.next().await.expect("the stream goes on")
+        self.next().await.expect("the stream continues")
     }
 
     async fn chunk(&mut self) -> Option<String> {

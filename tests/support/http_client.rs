@@ -9,7 +9,7 @@ thread_local! {
     static ENABLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a test on this thread; its clients send their requests over HTTP.
+/// Runs a test on this thread whose clients send their requests over HTTP.
 pub(crate) fn with_http_clients(test: fn()) {
     ENABLED.set(true);
     test();
@@ -109,14 +109,16 @@ impl HttpClient {
             "schema" | "ping" if given.is_empty() => return read(by_name.address, &given),
             _ => {}
         }
-        let said = described["actions"][action]["description"].as_str();
-        let relation = said.and_then(|said| self.relation(resource, action, said));
+        let description = described["actions"][action]["description"].as_str();
+        let relation =
+            description.and_then(|description| self.relation(resource, action, description));
         if let Some((list, parent)) = relation {
             let Some(of) = segment(given.remove(&parent)) else {
                 return by_name;
             };
             let list = format!("{all}/{of}/{list}");
-            let is = |word: &str| said.is_some_and(|said| said.starts_with(word));
+            let is =
+                |word: &str| description.is_some_and(|description| description.starts_with(word));
             if is("Lists") {
                 return read(list, &given);
             }
@@ -127,7 +129,7 @@ impl HttpClient {
                 return by_name;
             };
             let one = format!("{list}/{id}");
-            return match said {
+            return match description {
                 _ if is("Reads") => read(one, &given),
                 _ if is("Updates") => asked("PATCH", one, given),
                 _ => asked("DELETE", one, given),
@@ -145,7 +147,9 @@ impl HttpClient {
             "update" => asked("PATCH", one, given),
             "save" => asked("PUT", one, given),
             "destroy" => asked("DELETE", one, given),
-            _ if said.is_some_and(|said| said.starts_with("Reads the parent of")) => {
+            _ if description
+                .is_some_and(|description| description.starts_with("Reads the parent of")) =>
+            {
                 read(format!("{one}/{action}"), &given)
             }
             // A method without `self` has no record.
@@ -160,17 +164,27 @@ impl HttpClient {
     }
 
     /// Returns the child list that an action belongs to, and the property with the parent's id.
-    fn relation(&self, resource: &str, action: &str, said: &str) -> Option<(String, String)> {
-        let is_its = ["of one parent", "if it belongs to this parent"];
+    fn relation(
+        &self,
+        resource: &str,
+        action: &str,
+        description: &str,
+    ) -> Option<(String, String)> {
+        let child_actions = ["of one parent", "if it belongs to this parent"];
         // Actions of the child resource have no REST route.
-        if !is_its.iter().any(|words| said.contains(words)) || action.starts_with("by") {
+        if !child_actions
+            .iter()
+            .any(|words| description.contains(words))
+            || action.starts_with("by")
+        {
             return None;
         }
         let actions = self.resources[resource]["actions"].as_object()?;
         let parent = parent_of(&actions[action])?;
         let list = actions.iter().find(|(name, action)| {
-            let said = action["description"].as_str().unwrap_or_default();
-            let is_list = said.starts_with("Lists") && said.contains("that match the conditions");
+            let description = action["description"].as_str().unwrap_or_default();
+            let is_list = description.starts_with("Lists")
+                && description.contains("that match the conditions");
             is_list && !name.starts_with("by") && parent_of(action).as_deref() == Some(&*parent)
         });
         Some((list?.0.clone(), parent))

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 pub(crate) fn assert_references_resolve(document: &Value) -> usize {
     let mut found = BTreeSet::new();
     references(document, &mut found);
-    for at in &found {
-        let place = at.strip_prefix('#').expect("a place in this document");
-        assert!(document.pointer(place).is_some(), "{at}");
+    for reference in &found {
+        let pointer = reference
+            .strip_prefix('#')
+            .expect("a reference into this document");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
     }
     found.len()
 }
@@ -20,7 +22,7 @@ fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         Value::Object(map) => {
             for (key, value) in map {
                 match value {
-                    Value::String(at) if key == "$ref" => _ = found.insert(at),
+                    Value::String(reference) if key == "$ref" => _ = found.insert(reference),
                     _ => references(value, found),
                 }
             }

@@ -43,7 +43,7 @@ pub(crate) struct Playlist {
     n: i64,
 }
 
-/// A song in a playlist, which has to go before the song does.
+/// A song in a playlist. The song cannot be destroyed while its entry exists.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(plural = "entries")]
 pub(crate) struct Entry {
@@ -56,7 +56,7 @@ pub(crate) struct Entry {
     song_id: String,
 }
 
-/// What somebody thinks, of an album or of none any more.
+/// A review, which is detached when its album is destroyed.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Review {
     id: String,

@@ -18,7 +18,7 @@ pub(crate) struct User {
     pub(crate) is_admin: bool,
 }
 
-/// A page of a diary.
+/// A note that its owner can publish.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Note {
     id: String,
@@ -30,7 +30,7 @@ pub(crate) struct Note {
     text: String,
     #[resource(unique)]
     slug: Option<String>,
-    /// Who may read it beside its owner.
+    /// The user who may read the note in addition to its owner.
     #[resource(private, default)]
     reader: String,
     #[resource(default = 0, range(0..=9))]
@@ -40,25 +40,25 @@ pub(crate) struct Note {
 #[remote]
 impl Note {
     #[can(read)]
-    fn seen_by(who: &User) -> Filter<Self> {
-        if who.is_admin {
+    fn readable_by(user: &User) -> Filter<Self> {
+        if user.is_admin {
             return Filter::all();
         }
-        assert_ne!(who.name, "crasher", "a policy that panics");
-        Self::FIELDS.owner.eq(&who.name)
+        assert_ne!(user.name, "crasher", "a policy that panics");
+        Self::FIELDS.owner.eq(&user.name)
             | Self::FIELDS.published.eq(true)
-            | Self::FIELDS.reader.eq(&who.name)
+            | Self::FIELDS.reader.eq(&user.name)
     }
 
     #[can(create, update, destroy, publish)]
-    fn owned_by(&self, who: &User) -> bool {
+    fn owned_by(&self, user: &User) -> bool {
         assert_ne!(self.text, "crash", "a policy that panics");
-        who.is_admin || self.owner == who.name
+        user.is_admin || self.owner == user.name
     }
 
     #[can(purge)]
-    fn admins(who: &User) -> bool {
-        who.is_admin
+    fn admins(user: &User) -> bool {
+        user.is_admin
     }
 
     pub fn publish(&mut self) {
@@ -87,7 +87,7 @@ impl Note {
     }
 }
 
-/// What somebody says to a page.
+/// A comment on a note.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Comment {
     id: String,
@@ -101,20 +101,20 @@ pub(crate) struct Comment {
 #[remote]
 impl Comment {
     #[can(read)]
-    fn seen_by(who: &User) -> Filter<Self> {
-        if who.is_admin {
+    fn readable_by(user: &User) -> Filter<Self> {
+        if user.is_admin {
             return Filter::all();
         }
-        Self::FIELDS.hidden.eq(false) | Self::FIELDS.author.eq(&who.name)
+        Self::FIELDS.hidden.eq(false) | Self::FIELDS.author.eq(&user.name)
     }
 
     #[can(create, update, destroy)]
-    fn written_by(&self, who: &User) -> bool {
-        who.is_admin || self.author == who.name
+    fn written_by(&self, user: &User) -> bool {
+        user.is_admin || self.author == user.name
     }
 }
 
-/// What hangs at the door.
+/// A resource that unauthenticated clients can read.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(public)]
 pub(crate) struct Poster {
@@ -126,20 +126,20 @@ pub(crate) struct Poster {
 #[remote]
 impl Poster {
     #[can(read)]
-    fn seen_by(who: Option<&User>) -> Filter<Self> {
-        match who {
+    fn readable_by(user: Option<&User>) -> Filter<Self> {
+        match user {
             Some(_) => Filter::all(),
             None => Self::FIELDS.draft.eq(false),
         }
     }
 
     #[can(create, update, destroy)]
-    fn members(who: &User) -> bool {
-        !who.name.is_empty()
+    fn members(user: &User) -> bool {
+        !user.name.is_empty()
     }
 }
 
-/// What only its addressee reads.
+/// A message that only its recipient can read.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Letter {
     id: String,
@@ -152,13 +152,13 @@ pub(crate) struct Letter {
 #[remote]
 impl Letter {
     #[can(read)]
-    fn received_by(who: &User) -> Filter<Self> {
-        Self::FIELDS.to.eq(&who.name)
+    fn received_by(user: &User) -> Filter<Self> {
+        Self::FIELDS.to.eq(&user.name)
     }
 
     #[can(create)]
-    fn sent_by(&self, who: &User) -> bool {
-        self.from == who.name
+    fn sent_by(&self, user: &User) -> bool {
+        self.from == user.name
     }
 }
 
@@ -171,9 +171,12 @@ pub(crate) async fn authenticate(credentials: Credentials) -> Result<Identity<Us
             return Err(Error::new(ErrorKind::Unauthenticated, message));
         }
         Some(("away", _)) => {
-            return Err(Error::new(ErrorKind::Unavailable, "nobody can say now"));
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "the authentication service is down",
+            ));
         }
-        Some(("broken", _)) => return Err(Error::internal("the database of users is on fire")),
+        Some(("broken", _)) => return Err(Error::internal("the user database failed")),
         Some(("asleep", _)) => std::future::pending().await,
         Some(("panic", _)) => panic!("an authenticator that panics"),
         Some(given) => given,
@@ -191,7 +194,7 @@ pub(crate) async fn authenticate(credentials: Credentials) -> Result<Identity<Us
     Ok(identity)
 }
 
-/// A server of these resources, with its clock at 1,000.
+/// Returns a server of these resources whose clock shows 1,000 ms since 1970.
 pub(crate) fn server() -> Server {
     Server::new(RESOURCES)
         .authenticate(authenticate)

@@ -4,16 +4,16 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::RefCell;
 
-/// Runs `holds` on `cases` random values, all against the one world that `begin` creates.
+/// Runs `holds` on `cases` random values, all with the same fixture, which `begin` creates.
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "a closure is written where it is given"
+    reason = "callers pass closures inline"
 )]
-pub(crate) fn for_random_values<World, Made: Strategy>(
+pub(crate) fn for_random_values<Fixture, Values: Strategy>(
     cases: u32,
-    made: &Made,
-    begin: impl AsyncFnOnce() -> World,
-    holds: impl AsyncFn(&mut World, Made::Value) -> Result<(), TestCaseError>,
+    values: &Values,
+    begin: impl AsyncFnOnce() -> Fixture,
+    holds: impl AsyncFn(&mut Fixture, Values::Value) -> Result<(), TestCaseError>,
 ) {
     let config = ProptestConfig {
         cases,
@@ -24,9 +24,9 @@ pub(crate) fn for_random_values<World, Made: Strategy>(
         .enable_all()
         .build()
         .expect("a runtime");
-    let world = RefCell::new(runtime.block_on(begin()));
-    let outcome = TestRunner::new(config).run(made, |value| {
-        runtime.block_on(holds(&mut world.borrow_mut(), value))
+    let fixture = RefCell::new(runtime.block_on(begin()));
+    let outcome = TestRunner::new(config).run(values, |value| {
+        runtime.block_on(holds(&mut fixture.borrow_mut(), value))
     });
     if let Err(failure) = outcome {
         panic!("{failure}");

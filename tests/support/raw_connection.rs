@@ -74,9 +74,12 @@ impl RawConnection {
 
     /// Sends bytes.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        within("room to send", self.output.write_all(bytes.as_ref()))
-            .await
-            .expect("the connection takes bytes");
+        within(
+            "space in the send buffer",
+            self.output.write_all(bytes.as_ref()),
+        )
+        .await
+        .expect("the connection is open");
     }
 
     /// Reads the head of an HTTP response.
@@ -86,7 +89,7 @@ impl RawConnection {
             head.push(
                 within("a response", self.input.read_u8())
                     .await
-                    .expect("a whole head"),
+                    .expect("a complete head"),
             );
         }
         String::from_utf8(head).expect("a head is ASCII")
@@ -133,7 +136,7 @@ impl RawConnection {
             );
             let mut start = 0;
             while let Some(&length) = bytes.get(start + 1) {
-                assert!(bytes[start] == 0x81 && length < 126, "a short text");
+                assert!(bytes[start] == 0x81 && length < 126, "a short text frame");
                 let end = start + 2 + usize::from(length);
                 let Some(payload) = bytes.get(start + 2..end) else {
                     break;
@@ -171,7 +174,7 @@ impl RawConnection {
         assert_eq!(
             first & 0xf0,
             0x80,
-            "the server sends whole frames and negotiates no extension"
+            "the server does not fragment messages or negotiate extensions"
         );
         let length = match self.input.read_u8().await? {
             short @ 0..=125 => u64::from(short),

@@ -1,4 +1,4 @@
-//! The resources that the tests are served.
+//! The resources of most test servers.
 
 use super::checkpoints::Checkpoints;
 use schemars::JsonSchema;
@@ -7,7 +7,7 @@ use sockful::{Context, Error, Resource, Resources, Result, remote, resources};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// What the tests are served.
+/// The resources of a server that `TestServer::start` starts.
 pub(crate) const RESOURCES: Resources = resources![Creature, Node, Note, Page, Token];
 
 /// A beast that can be fed.
@@ -76,7 +76,7 @@ impl Creature {
     pub fn who_am_i(context: &Context) -> String {
         context
             .peer()
-            .map_or("nobody".to_owned(), |address| address.to_string())
+            .map_or("unknown".to_owned(), |address| address.to_string())
     }
 
     #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
@@ -122,7 +122,7 @@ impl Creature {
     }
 
     pub fn shout(size: usize) -> String {
-        // Some tests ask for anything.
+        // Some tests pass random sizes.
         "a".repeat(size.min(4 << 20))
     }
 
@@ -131,13 +131,16 @@ impl Creature {
         Self::shout(size)
     }
 
-    #[expect(dead_code, reason = "what is not `pub` is on no wire")]
+    #[expect(
+        dead_code,
+        reason = "a method that is not `pub` is not a remote method"
+    )]
     fn die(&mut self) {
         self.life = 0;
     }
 }
 
-/// Somebody, with what only some may see or set.
+/// A user account whose properties have different access rules.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Account {
     id: String,
@@ -168,7 +171,7 @@ pub(crate) struct Account {
     revision: u64,
 }
 
-/// The accounts alone.
+/// A smaller set of resources, with accounts.
 pub(crate) const ACCOUNTS: Resources = resources![Account, Node];
 
 #[remote]
@@ -216,14 +219,14 @@ impl Account {
     }
 }
 
-/// A thing with a number for an id and a name that must be given.
+/// A resource with a numeric id and a required name.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Node {
     id: u32,
     name: String,
 }
 
-/// A thing with a UUID, and with values that can be spelt in more than one way.
+/// A resource with a UUID as its id, and with values that have more than one JSON representation.
 #[derive(Serialize, Deserialize, Resource)]
 pub(crate) struct Token {
     id: Uuid,
@@ -239,19 +242,19 @@ pub(crate) struct Token {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum State {
-    /// Nobody has it.
+    /// The token has no holder.
     Lost,
-    /// Somebody has it.
+    /// The token has a holder.
     Held,
 }
 
-/// What nobody outside hears of.
+/// A private value, which is never sent to clients.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Seal {
     wax: String,
 }
 
-/// A thing with an id of another name, and with names that are not those of its fields.
+/// A resource with an id property that is not named `id`, and with renamed properties.
 #[derive(Serialize, Deserialize, Resource)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Page {
@@ -271,7 +274,7 @@ impl Page {
     }
 }
 
-/// A thing of which not everything is served.
+/// A resource without some of its actions.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(except(update, destroy), page(2, 3))]
 pub(crate) struct Note {

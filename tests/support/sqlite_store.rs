@@ -10,14 +10,14 @@ thread_local! {
     static FOLDER: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
 }
 
-/// Runs a test on this thread; its servers store their records in SQLite files.
+/// Runs a test on this thread whose servers store their records in SQLite files.
 pub(crate) fn with_sqlite_stores(test: fn()) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unused_name());
     fs::create_dir_all(&folder).expect("a folder");
     FOLDER.set(Some(folder.clone()));
     test();
     FOLDER.set(None);
-    fs::remove_dir_all(folder).expect("it is ours");
+    fs::remove_dir_all(folder).expect("the folder can be removed");
 }
 
 /// Returns the store of a new server, if servers on this thread use files.

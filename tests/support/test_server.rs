@@ -42,7 +42,7 @@ impl TestServer {
         Self::from_handle(handle.expect("a memory store opens"), checkpoints).await
     }
 
-    /// Starts a server that is already open.
+    /// Starts serving a server that is already open.
     pub(crate) async fn from_handle(handle: ServerHandle, checkpoints: Checkpoints) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener
@@ -54,7 +54,7 @@ impl TestServer {
                 let _ = stopped.await;
             };
             let served = handle.serve(listener, shutdown).await;
-            served.expect("a server serves");
+            served.expect("the server does not fail");
         });
         Self {
             address,

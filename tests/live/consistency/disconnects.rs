@@ -1,9 +1,9 @@
-//! Connections that are cut at every point of a subscription.
+//! Disconnects at every point of a subscription.
 
 use super::*;
 use crate::support::within;
 
-/// Cut after each number of frames that three commits of three records each come to.
+/// Cuts the connection after each possible number of frames of three commits with three records each.
 #[tokio::test]
 async fn cut_after_any_frame_loses_and_repeats_nothing() {
     let (server, mut writer) = start().await;
@@ -26,12 +26,12 @@ async fn cut_after_any_frame_loses_and_repeats_nothing() {
         let position = subscriber.subscriptions[0].replica.position;
         assert_eq!(position, (frames / 3) as u64);
         subscriber.begin().await;
-        let tally = subscriber.conclude().await[0];
-        assert_eq!((tally.resumed, tally.commits), (1, 3));
+        let counts = subscriber.conclude().await[0];
+        assert_eq!((counts.resumed, counts.commits), (1, 3));
     }
 }
 
-/// Cut after each part of a beginning that comes in parts.
+/// Cuts the connection after each part of a chunked initial result.
 #[tokio::test]
 async fn interrupted_snapshot_starts_again() {
     let (server, mut writer) = start().await;
@@ -48,8 +48,8 @@ async fn interrupted_snapshot_starts_again() {
         subscriber.cut();
         assert_eq!(subscriber.subscriptions[0].replica.token, None);
         subscriber.begin().await;
-        let tally = subscriber.conclude().await[0];
-        assert_eq!((tally.afresh, tally.resumed), (2, 0));
+        let counts = subscriber.conclude().await[0];
+        assert_eq!((counts.initial_results, counts.resumed), (2, 0));
     }
 }
 
@@ -70,8 +70,8 @@ async fn each_subscription_of_a_connection_resumes() {
         feed(&mut writer, id, 2).await;
         subscriber.begin().await;
     }
-    for tally in subscriber.conclude().await {
-        assert_eq!((tally.resumed, tally.afresh), (3, 1));
+    for counts in subscriber.conclude().await {
+        assert_eq!((counts.resumed, counts.initial_results), (3, 1));
     }
 }
 
@@ -95,10 +95,10 @@ async fn subscriber_resumes_at_any_time_during_writes() {
     }
     within("the writer", writing)
         .await
-        .expect("it does not fail");
+        .expect("the writer does not fail");
     subscriber.begin().await;
-    let tally = subscriber.conclude().await[0];
-    assert_eq!((tally.afresh, tally.resets), (1, 0));
+    let counts = subscriber.conclude().await[0];
+    assert_eq!((counts.initial_results, counts.resets), (1, 0));
 }
 
 #[tokio::test]
@@ -109,16 +109,19 @@ async fn late_subscriber_restarts_and_others_resume() {
     })
     .await;
     writer.ok("creature", "create", json!({"id": "bob"})).await;
-    // In the ring, in the log, and in neither; it is the check who knows which.
-    let (mut resumed, mut afresh) = (0, 0);
+    // The missed commits are in the ring, in the log only, or in neither. `conclude` checks which.
+    let (mut resumed, mut initial_results) = (0, 0);
     for missed in [0, 1, 3, 8, 16, 32, 64, 128] {
         let mut subscriber = Subscriber::of(&server, [creatures(json!({}))]).await;
         subscriber.cut();
         feed(&mut writer, "bob", missed).await;
         subscriber.begin().await;
-        let tally = subscriber.conclude().await[0];
-        resumed += tally.resumed;
-        afresh += tally.afresh - 1;
+        let counts = subscriber.conclude().await[0];
+        resumed += counts.resumed;
+        initial_results += counts.initial_results - 1;
     }
-    assert!(resumed >= 3 && afresh >= 1, "{resumed} {afresh}");
+    assert!(
+        resumed >= 3 && initial_results >= 1,
+        "{resumed} {initial_results}"
+    );
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Follows these conditions while creatures go through all that matters to them.
-async fn are_told(conditions: &[Value]) {
+/// Subscribes with each of the conditions, and writes records that start and stop matching them.
+async fn assert_events_follow(conditions: &[Value]) {
     let (server, mut writer) = start().await;
     let queries = conditions.iter().map(|it| creatures(it.clone()));
     let mut subscriber = Subscriber::of(&server, queries).await;
@@ -25,15 +25,15 @@ async fn are_told(conditions: &[Value]) {
         }
     }
     writer.ok("creature", "destroy", json!({"id": "eve"})).await;
-    let tallies = subscriber.conclude().await;
-    for (tally, conditions) in tallies.iter().zip(conditions) {
-        assert!(tally.commits > 0, "nothing is told of {conditions}");
+    let all_counts = subscriber.conclude().await;
+    for (counts, conditions) in all_counts.iter().zip(conditions) {
+        assert!(counts.commits > 0, "no event for {conditions}");
     }
 }
 
 #[tokio::test]
 async fn subscription_filters_by_id() {
-    are_told(&[
+    assert_events_follow(&[
         json!({}),
         json!({"id": "bob"}),
         json!({"id": {"$in": ["eve", "bob"]}}),
@@ -43,7 +43,7 @@ async fn subscription_filters_by_id() {
 
 #[tokio::test]
 async fn subscription_filters_by_value_and_list() {
-    are_told(&[
+    assert_events_follow(&[
         json!({"kind": "dragon"}),
         json!({"mood": null}),
         json!({"mood": {"$ne": null}}),
@@ -58,7 +58,7 @@ async fn subscription_filters_by_value_and_list() {
 
 #[tokio::test]
 async fn subscription_filters_by_range_and_prefix() {
-    are_told(&[
+    assert_events_follow(&[
         json!({"life": {"$gt": 5}}),
         json!({"life": {"$gte": 5}}),
         json!({"life": {"$lt": 5}}),
@@ -72,7 +72,7 @@ async fn subscription_filters_by_range_and_prefix() {
 
 #[tokio::test]
 async fn subscription_filters_by_nested_conditions() {
-    are_told(&[
+    assert_events_follow(&[
         json!({"$or": [{"kind": "cat"}, {"life": {"$lt": 5}}]}),
         json!({"$and": [{"kind": "dragon"}, {"life": 4}]}),
         json!({"$not": {"kind": "dragon", "tame": true}}),

@@ -33,10 +33,10 @@ async fn writes_during_a_large_snapshot_come_after_it() {
     assert!(begun > 0);
     within("the writer", writing)
         .await
-        .expect("it does not fail");
+        .expect("the writer does not fail");
 }
 
-/// The connection writes as it subscribes: what comes first is in the records or told behind them.
+/// The connection writes while it subscribes. An earlier write is in the initial result or follows it as an event.
 #[tokio::test]
 async fn subscribe_among_own_writes_sees_each_once() {
     let (server, _) = start().await;
@@ -45,12 +45,9 @@ async fn subscribe_among_own_writes_sees_each_once() {
     let mut client = server.client().await;
     let mut frames = Vec::new();
     for (nth, subscription) in subscriber.subscriptions.iter_mut().enumerate() {
-        let create = |word: &str| json!(["creature", "create", {"id": format!("{nth} {word}")}]);
-        frames.extend([
-            create("before"),
-            subscription.begin(false),
-            create("behind"),
-        ]);
+        let create =
+            |suffix: &str| json!(["creature", "create", {"id": format!("{nth} {suffix}")}]);
+        frames.extend([create("before"), subscription.begin(false), create("after")]);
     }
     client.send_all(frames).await;
     subscriber.client = Some(client);
@@ -76,5 +73,5 @@ async fn record_changing_during_subscribe_is_consistent() {
     }
     within("the writer", writing)
         .await
-        .expect("it does not fail");
+        .expect("the writer does not fail");
 }

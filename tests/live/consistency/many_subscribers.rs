@@ -3,7 +3,7 @@
 use super::*;
 use crate::support::within;
 
-/// Writes from many connections at once, until so many commits are made.
+/// Makes `each` writes from each of `writers` connections at once.
 async fn write_from_many(server: &Arc<RecordingServer>, writers: usize, each: usize) {
     let mut writing = Vec::new();
     for nth in 0..writers {
@@ -18,7 +18,9 @@ async fn write_from_many(server: &Arc<RecordingServer>, writers: usize, each: us
         }));
     }
     for writer in writing {
-        within("a writer", writer).await.expect("it does not fail");
+        within("a writer", writer)
+            .await
+            .expect("the writer does not fail");
     }
 }
 
@@ -38,12 +40,12 @@ async fn all_subscribers_see_one_history() {
         subscribers.push(Subscriber::of(&server, queries()).await);
     }
     write_from_many(&server, 8, 40).await;
-    let mut counts = Vec::new();
+    let mut commits = Vec::new();
     for subscriber in &mut subscribers {
-        let tallies = subscriber.conclude().await;
-        counts.push(tallies.iter().map(|it| it.commits).collect::<Vec<_>>());
+        let all_counts = subscriber.conclude().await;
+        commits.push(all_counts.iter().map(|it| it.commits).collect::<Vec<_>>());
     }
-    assert!(counts[0].iter().all(|&it| it > 0), "{counts:?}");
+    assert!(commits[0].iter().all(|&it| it > 0), "{commits:?}");
 }
 
 #[tokio::test]
@@ -53,14 +55,14 @@ async fn ping_seq_is_valid_for_every_subscription() {
     let queries = (0..20).map(|nth| creatures(json!({"life": {"$gt": nth}})));
     let mut subscriber = Subscriber::of(&server, queries).await;
     let writing = tokio::spawn(async move { feed(&mut writer, "bob", 300).await });
-    // The check takes each number at its word.
+    // The checker verifies the sequence number of each pong.
     while !writing.is_finished() {
         subscriber.ping().await;
         while subscriber.read().await[3] != "ping" {}
     }
     within("the writer", writing)
         .await
-        .expect("it does not fail");
+        .expect("the writer does not fail");
     subscriber.conclude().await;
 }
 
@@ -73,14 +75,17 @@ async fn passing_subscribers_do_not_disturb_others() {
         tokio::spawn(async move { write_from_many(&server, 4, 60).await })
     };
     while !writing.is_finished() {
-        // The last of equal conditions leaves, and another takes its place.
+        // The query's only subscriber disconnects, and another one replaces it.
         let mut passing = Subscriber::of(&server, [creatures(json!({"kind": "dragon"}))]).await;
         passing.read_up_to(0).await;
         passing.cut();
     }
     within("the writers", writing)
         .await
-        .expect("they do not fail");
-    let tally = steady.conclude().await[0];
-    assert_eq!((tally.afresh, tally.resets, tally.resumed), (1, 0, 0));
+        .expect("the writers do not fail");
+    let counts = steady.conclude().await[0];
+    assert_eq!(
+        (counts.initial_results, counts.resets, counts.resumed),
+        (1, 0, 0)
+    );
 }

@@ -49,9 +49,9 @@ async fn records_written_by_a_hook_are_delivered() {
     let mut subscriber = Subscriber::of(&server, queries).await;
     let blue = json!({"id": "blue", "album_id": "kob"});
     writer.ok("album", "createSong", blue).await;
-    let mut told = subscriber.received().await;
-    told.sort();
-    assert_eq!(told, ["created blue", "updated kob"]);
+    let mut events = subscriber.received().await;
+    events.sort();
+    assert_eq!(events, ["created blue", "updated kob"]);
     subscriber.conclude().await;
 }
 
@@ -60,8 +60,8 @@ async fn writes_of_a_method_are_delivered_as_one_commit() {
     let (server, mut writer) = with_albums().await;
     let mut subscriber = Subscriber::of(&server, [songs_of("kob"), songs_of("ms")]).await;
     writer.ok("song", "playAll", json!({"album": "kob"})).await;
-    let told = subscriber.received().await;
-    assert_eq!(told, ["updated kob-0", "updated kob-1", "updated kob-2"]);
+    let events = subscriber.received().await;
+    assert_eq!(events, ["updated kob-0", "updated kob-1", "updated kob-2"]);
     subscriber.conclude().await;
 }
 
@@ -76,11 +76,11 @@ async fn cascade_is_delivered_in_the_commit_of_the_parent() {
     ];
     let mut subscriber = Subscriber::of(&server, queries).await;
     writer.ok("album", "destroy", json!({"id": "kob"})).await;
-    let told = subscriber.received().await;
-    assert_eq!(told.len(), 1 + 3 + 3, "{told:?}");
+    let events = subscriber.received().await;
+    assert_eq!(events.len(), 1 + 3 + 3, "{events:?}");
     assert!(
-        told.iter().all(|it| it.starts_with("destroyed kob")),
-        "{told:?}"
+        events.iter().all(|it| it.starts_with("destroyed kob")),
+        "{events:?}"
     );
     subscriber.conclude().await;
 }
@@ -88,12 +88,13 @@ async fn cascade_is_delivered_in_the_commit_of_the_parent() {
 #[tokio::test]
 async fn detached_children_leave_and_enter_queries() {
     let (server, mut writer) = with_albums().await;
-    let of = |album: Value| reviews(json!({"album_id": album}));
-    let mut subscriber = Subscriber::of(&server, [of(json!("kob")), of(json!(null))]).await;
+    let reviews_of = |album: Value| reviews(json!({"album_id": album}));
+    let mut subscriber =
+        Subscriber::of(&server, [reviews_of(json!("kob")), reviews_of(json!(null))]).await;
     writer.ok("album", "destroy", json!({"id": "kob"})).await;
-    let told = subscriber.received().await;
-    let count = |word: &str| told.iter().filter(|it| it.starts_with(word)).count();
-    assert_eq!((count("left"), count("created"), told.len()), (3, 3, 6));
+    let events = subscriber.received().await;
+    let count = |kind: &str| events.iter().filter(|it| it.starts_with(kind)).count();
+    assert_eq!((count("left"), count("created"), events.len()), (3, 3, 6));
     subscriber.conclude().await;
 }
 
@@ -103,9 +104,9 @@ async fn moved_child_leaves_one_parent_and_enters_another() {
     let mut subscriber = Subscriber::of(&server, [songs_of("kob"), songs_of("ms")]).await;
     let moved = json!({"id": "kob-1", "album_id": "ms"});
     writer.ok("song", "update", moved).await;
-    let mut told = subscriber.received().await;
-    told.sort();
-    assert_eq!(told, ["created kob-1", "left kob-1"]);
+    let mut events = subscriber.received().await;
+    events.sort();
+    assert_eq!(events, ["created kob-1", "left kob-1"]);
     subscriber.conclude().await;
 }
 
@@ -122,9 +123,9 @@ async fn events_of_a_commit_come_with_its_changes() {
     writer.ok("creature", "roar", roar).await;
     writer.ok("creature", "stir", json!({"id": "bob"})).await;
     writer.ok("creature", "destroy", json!({"id": "bob"})).await;
-    let mut told = subscriber.received().await;
-    // What is in no log may come sooner or later.
-    told.retain(|it| it != "stirred bob");
-    assert_eq!(told, ["roared bob", "roared bob", "destroyed bob"]);
+    let mut events = subscriber.received().await;
+    // The order of broadcast events, which are not logged, is not defined.
+    events.retain(|it| it != "stirred bob");
+    assert_eq!(events, ["roared bob", "roared bob", "destroyed bob"]);
     subscriber.conclude().await;
 }

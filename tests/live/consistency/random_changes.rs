@@ -52,7 +52,7 @@ fn term() -> impl Strategy<Value = Value> {
     (compared(), operator).prop_map(|((property, value), operator)| match operator {
         "$prefix" if !value.is_string() => json!({property: value}),
         "" => json!({property: value}),
-        // Nothing is more or less than null.
+        // Null cannot be ordered.
         "$gt" | "$gte" | "$lt" | "$lte" if value.is_null() => json!({property: value}),
         "$in" | "$nin" => json!({property: {operator: [value]}}),
         _ => json!({property: {operator: value}}),
@@ -90,31 +90,31 @@ fn write() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// One write, or several at once.
+/// Single writes and batches of several writes.
 fn writes() -> impl Strategy<Value = Vec<Vec<Value>>> {
     prop::collection::vec(prop::collection::vec(write(), 1..4), 1..12)
 }
 
 #[test]
 fn random_filters_and_writes_follow_the_model() {
-    let made = (
+    let inputs = (
         prop::collection::vec(conditions(), 1..5),
         writes(),
         writes(),
     );
     for_random_values(
         150,
-        &made,
+        &inputs,
         start,
-        async |(server, writer), (conditions, first, then)| {
+        async |(server, writer), (conditions, first, second)| {
             let queries = conditions.into_iter().map(creatures);
             let mut subscriber = Subscriber::of(server, queries).await;
-            for (nth, batches) in [first, then].into_iter().enumerate() {
+            for (nth, batches) in [first, second].into_iter().enumerate() {
                 if nth == 1 {
                     subscriber.cut();
                 }
                 for batch in batches {
-                    // Some of it is refused: there is no such record, or a record twice.
+                    // Some writes are rejected because a record is missing or appears twice.
                     if let [write] = &*batch {
                         let mut frame = write.clone();
                         frame.as_array_mut().expect("a frame").push(1.into());

@@ -50,9 +50,9 @@ impl Creature {
         ctx.broadcast(&self.id, Stir {})
     }
 
-    /// Whoever goes roars once more.
+    /// Emits an event of the record that is destroyed.
     #[before(destroy)]
-    fn last_words(&self, ctx: &Context) -> Result<()> {
+    fn roar_on_destroy(&self, ctx: &Context) -> Result<()> {
         ctx.emit(&self.id, Roar { loudness: 255 })
     }
 }
@@ -60,9 +60,9 @@ impl Creature {
 #[derive(Serialize, Deserialize, Resource)]
 pub(super) struct Album {
     id: String,
-    /// How many songs were ever made for it.
+    /// The number of songs that were ever created for the album.
     #[resource(default, read_only)]
-    made: u32,
+    created_songs: u32,
 }
 
 #[derive(Serialize, Deserialize, Resource)]
@@ -77,10 +77,10 @@ pub(super) struct Song {
 #[remote]
 impl Song {
     #[before(create)]
-    async fn counts(&mut self, ctx: &Context) -> Result<()> {
+    async fn count_song(&mut self, ctx: &Context) -> Result<()> {
         if let Some(album) = ctx.records::<Album>().try_get(&self.album_id).await? {
             let patch = AlbumPatch {
-                made: Some(album.made + 1),
+                created_songs: Some(album.created_songs + 1),
             };
             ctx.records::<Album>().update(&album.id, patch).await?;
         }
@@ -102,7 +102,7 @@ impl Song {
     }
 }
 
-/// What somebody thinks, of an album or of none any more.
+/// A review, which is detached when its album is destroyed.
 #[derive(Serialize, Deserialize, Resource)]
 pub(super) struct Review {
     id: String,

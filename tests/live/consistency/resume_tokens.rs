@@ -1,19 +1,19 @@
-//! For which subscriptions a resume token is valid.
+//! Validity of resume tokens.
 
 use super::*;
 
-/// Subscribes behind commit 2 with what another subscription was given.
-async fn is_resumed(client: &mut Client, frame: (&str, &str, Value), given: &Value) -> bool {
+/// Subscribes after commit 2 with the resume token of another subscription. Returns whether it is resumed.
+async fn is_resumed(client: &mut Client, frame: (&str, &str, Value), token_reply: &Value) -> bool {
     let (resource, action, mut payload) = frame;
-    payload["$from"] = json!({"resume": given["resume"], "seq": 2, "at": given["at"]});
+    payload["$from"] = json!({"resume": token_reply["resume"], "seq": 2, "at": token_reply["at"]});
     let reply = client
         .ask(json!([resource, action, payload, "again"]))
         .await;
     let end = json!({"subscription": "again"});
     client.ok(resource, "unsubscribe", end).await;
     let resumed = &reply[2]["ok"]["resumed"];
-    let afresh = &reply[2]["ok"]["records"];
-    assert_ne!(resumed.is_null(), afresh.is_null(), "{reply}");
+    let records = &reply[2]["ok"]["records"];
+    assert_ne!(resumed.is_null(), records.is_null(), "{reply}");
     resumed == true
 }
 
@@ -35,10 +35,10 @@ async fn resume_token_is_valid_for_its_own_route_only() {
     let mut client = server.client().await;
     for (nth, (resource, action, payload)) in routes.iter().enumerate() {
         let reply = client.ask(json!([resource, action, payload, nth])).await;
-        let given = &reply[2];
+        let token_reply = &reply[2];
         for (other, route) in routes.iter().enumerate() {
             let is_same = other == nth;
-            let resumed = is_resumed(&mut client, route.clone(), given).await;
+            let resumed = is_resumed(&mut client, route.clone(), token_reply).await;
             assert_eq!(resumed, is_same, "{nth} {other}");
         }
     }
@@ -55,6 +55,9 @@ async fn resume_token_is_reusable_on_any_connection() {
         feed(&mut writer, "bob", 2).await;
         subscriber.begin().await;
     }
-    let tally = subscriber.conclude().await[0];
-    assert_eq!((tally.resumed, tally.afresh, tally.commits), (3, 1, 7));
+    let counts = subscriber.conclude().await[0];
+    assert_eq!(
+        (counts.resumed, counts.initial_results, counts.commits),
+        (3, 1, 7)
+    );
 }

@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// How much the sockets between here and there may take, and more.
-const MORE_THAN_SOCKETS_TAKE: usize = 24 << 20;
+/// More bytes than the sockets between the server and the client buffer.
+const MORE_THAN_SOCKETS_BUFFER: usize = 24 << 20;
 
 const LARGE: usize = 60_000;
 
-/// One that reads nothing of what follows while more is told than can be on its way.
+/// Returns a subscriber that reads none of the following events, which are more than the sockets buffer.
 async fn stopped(
     server: &Arc<RecordingServer>,
     writer: &mut Client,
@@ -18,7 +18,7 @@ async fn stopped(
         writer.ok("creature", "create", creature).await;
     }
     let subscriber = Subscriber::of(server, queries).await;
-    for round in 0..MORE_THAN_SOCKETS_TAKE / LARGE {
+    for round in 0..MORE_THAN_SOCKETS_BUFFER / LARGE {
         let id = ["bob", "eve"][round % 2];
         if round % 5 == 0 {
             let roar = json!({"id": id, "loudness": 1});
@@ -40,9 +40,9 @@ async fn slow_reader_gets_sent_events_then_a_fold() {
         .await;
         let queries = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
         let mut subscriber = stopped(&server, &mut writer, queries).await;
-        let tallies = subscriber.conclude().await;
-        for tally in tallies {
-            assert!(tally.folds > 0 && tally.resets == 0, "{tally:?}");
+        let all_counts = subscriber.conclude().await;
+        for counts in all_counts {
+            assert!(counts.folds > 0 && counts.resets == 0, "{counts:?}");
         }
     }
 }
@@ -57,8 +57,11 @@ async fn slow_reader_beyond_the_log_gets_a_reset() {
     .await;
     let queries = vec![creatures(json!({})), creatures(json!({"id": "eve"}))];
     let mut subscriber = stopped(&server, &mut writer, queries).await;
-    let tallies = subscriber.conclude().await;
-    assert!(tallies.iter().any(|tally| tally.resets > 0), "{tallies:?}");
+    let all_counts = subscriber.conclude().await;
+    assert!(
+        all_counts.iter().any(|counts| counts.resets > 0),
+        "{all_counts:?}"
+    );
     feed(&mut writer, "eve", 3).await;
     subscriber.conclude().await;
 }
@@ -90,6 +93,6 @@ async fn disconnected_slow_reader_resumes_where_it_read() {
     }
     subscriber.cut();
     subscriber.begin().await;
-    let tally = subscriber.conclude().await[0];
-    assert_eq!((tally.resumed, tally.folds), (1, 1));
+    let counts = subscriber.conclude().await[0];
+    assert_eq!((counts.resumed, counts.folds), (1, 1));
 }

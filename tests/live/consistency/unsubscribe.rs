@@ -28,15 +28,19 @@ async fn unsubscribed_query_is_silent_and_may_resume() {
     }
     within("the writer", writing)
         .await
-        .expect("it does not fail");
-    let tallies = subscriber.conclude().await;
-    assert!(tallies.iter().all(|it| it.afresh == 1 && it.resumed > 0));
+        .expect("the writer does not fail");
+    let all_counts = subscriber.conclude().await;
+    assert!(
+        all_counts
+            .iter()
+            .all(|it| it.initial_results == 1 && it.resumed > 0)
+    );
 }
 
 #[tokio::test]
 async fn unsubscribe_during_the_snapshot_stops_it() {
     let (server, mut writer) = start().await;
-    // More than sockets take.
+    // More than the sockets buffer.
     for nth in 0..120 {
         let creature = json!({"id": nth.to_string(), "bio": "x".repeat(60_000)});
         writer.ok("creature", "create", creature).await;
@@ -45,8 +49,8 @@ async fn unsubscribe_during_the_snapshot_stops_it() {
         Subscriber::of(&server, [creatures(json!({})), creatures(json!({}))]).await;
     subscriber.unsubscribe(0).await;
     feed(&mut writer, "7", 10).await;
-    let tallies = subscriber.conclude().await;
-    assert_eq!((tallies[0].commits, tallies[1].commits), (0, 10));
+    let all_counts = subscriber.conclude().await;
+    assert_eq!((all_counts[0].commits, all_counts[1].commits), (0, 10));
     assert_eq!(subscriber.subscriptions[0].replica.len(), 0);
 }
 

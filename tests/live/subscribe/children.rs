@@ -1,6 +1,6 @@
 //! Subscriptions to child lists.
 
-use super::{start, told};
+use super::{frames_up_to_head, start};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn child_subscription_follows_moves_and_destroys() {
         ),
     ] {
         writer.ok(resource, action, payload).await;
-        let frames = told(&mut client).await;
+        let frames = frames_up_to_head(&mut client).await;
         let short = |it: &Value| json!([it[1], it[2]["id"], it[2]["left"]]);
         let mut short: Vec<_> = frames.iter().map(short).collect();
         short.sort_by_key(ToString::to_string);
@@ -81,10 +81,10 @@ async fn child_subscription_requires_an_existing_parent() {
         let song = json!({"id": format!("{playing}"), "album_id": "kob", "playing": playing});
         client.ok("song", "create", song).await;
     }
-    let frames = told(&mut client).await;
+    let frames = frames_up_to_head(&mut client).await;
     assert_eq!(frames.len(), 1);
     assert_eq!(frames[0][2]["id"], "true");
-    // It is ended where it was asked for, or where its records are.
+    // The resource of the subscribe action and that of the records can both end the subscription.
     for resource in ["album", "song"] {
         let end = json!({"subscription": "live"});
         assert_eq!(client.ok(resource, "unsubscribe", end).await, Value::Null);

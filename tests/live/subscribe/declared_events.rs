@@ -1,6 +1,6 @@
 //! Delivery of declared events to subscribers.
 
-use super::{event, events, start, subscribe, told, told_without_proofs};
+use super::{event, events, frames_up_to_head, frames_without_proofs, start, subscribe};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -14,9 +14,9 @@ async fn emitted_event_reaches_matching_subscribers() {
     }
     subscribe(&mut client, 7, json!({"kind": "dragon"})).await;
     subscribe(&mut client, 8, json!({"kind": "cat"})).await;
-    let roar = json!({"id": "bob", "with": ["tom", "eve", "nobody"]});
+    let roar = json!({"id": "bob", "with": ["tom", "eve", "unknown"]});
     let seq = writer.reply("creature", "roar", roar).await["seq"].take();
-    let frames = told_without_proofs(&mut client).await;
+    let frames = frames_without_proofs(&mut client).await;
     let roared = |id: &str, loudness: u8, ack: u64, more: bool| {
         let mut payload = json!({"id": id, "data": {"loudness": loudness}, "seq": seq});
         if more {
@@ -24,23 +24,23 @@ async fn emitted_event_reaches_matching_subscribers() {
         }
         json!(["creature", "roared", payload, ack])
     };
-    let (mut sevens, mut eights) = (Vec::new(), Vec::new());
+    let (mut dragon_frames, mut cat_frames) = (Vec::new(), Vec::new());
     for frame in frames {
         if frame[3] == 7 {
-            sevens.push(frame);
+            dragon_frames.push(frame);
         } else {
-            eights.push(frame);
+            cat_frames.push(frame);
         }
     }
     assert_eq!(
-        (&sevens[0][1], &sevens[0][2]["more"]),
+        (&dragon_frames[0][1], &dragon_frames[0][2]["more"]),
         (&json!("updated"), &json!(true))
     );
     assert_eq!(
-        sevens[1..],
+        dragon_frames[1..],
         [roared("bob", 9, 7, true), roared("eve", 3, 7, false)]
     );
-    assert_eq!(eights, [roared("tom", 3, 8, false)]);
+    assert_eq!(cat_frames, [roared("tom", 3, 8, false)]);
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn broadcast_event_has_no_seq_and_is_not_logged() {
     let reply = subscribe(&mut client, 7, json!({"kind": "dragon"})).await;
     subscribe(&mut client, 8, json!({"kind": "cat"})).await;
     writer.ok("creature", "stir", json!({"id": "bob"})).await;
-    let frames = told(&mut client).await;
+    let frames = frames_up_to_head(&mut client).await;
     let stirred = json!(["creature", "stirred", {"id": "bob", "data": {}}, 7]);
     assert_eq!(frames, [stirred]);
     assert_eq!(client.head().await, 1);
@@ -59,7 +59,7 @@ async fn broadcast_event_has_no_seq_and_is_not_logged() {
     let mut later = server.client().await;
     let resumed = subscribe(&mut later, 7, json!({"kind": "dragon", "$from": from})).await;
     assert_eq!(resumed["ok"], json!({"resumed": true}));
-    assert_eq!(told(&mut later).await, [Value::Null; 0]);
+    assert_eq!(frames_up_to_head(&mut later).await, [Value::Null; 0]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
-//! Beginning a subscription, and refused subscriptions.
+//! Initial results, and rejected subscriptions.
 
-use super::{event, events, start, start_with, subscribe, told};
+use super::{event, events, frames_up_to_head, start, start_with, subscribe};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -11,7 +11,7 @@ async fn events_have_selected_properties_and_the_id() {
     let reply = subscribe(&mut client, 7, json!({"$select": ["life"]})).await;
     assert_eq!(reply["ok"]["records"], json!([{"life": 10}]));
     client.ok("creature", "feed", json!({"id": "bob"})).await;
-    let frames = told(&mut client).await;
+    let frames = frames_up_to_head(&mut client).await;
     assert_eq!(frames[0][2]["id"], "bob");
     assert_eq!(frames[0][2]["record"], json!({"life": 11}));
 }
@@ -65,9 +65,9 @@ async fn invalid_subscription_is_rejected_with_its_path() {
         let frame = json!(["creature", "subscribe", {}, 7, option]);
         assert_eq!(client.ask(frame).await[2]["err"]["code"], "invalid");
     }
-    // Nothing of it is left.
+    // No subscription is left.
     client.ok("creature", "create", json!({"id": "bob"})).await;
-    assert_eq!(told(&mut client).await, [Value::Null; 0]);
+    assert_eq!(frames_up_to_head(&mut client).await, [Value::Null; 0]);
 }
 
 #[tokio::test]
@@ -77,15 +77,15 @@ async fn subscription_needs_a_unique_ack_id() {
     subscribe(&mut client, 7, json!({})).await;
     let again = subscribe(&mut client, 7, json!({"kind": "cat"})).await;
     assert_eq!(again["err"]["code"], "conflict");
-    let nameless = client.ask(json!(["creature", "subscribe", {}])).await;
-    assert_eq!(nameless[2]["err"]["code"], "bad_frame");
-    // `7` and `"7"` are two, and so are those of two connections.
+    let without_ack_id = client.ask(json!(["creature", "subscribe", {}])).await;
+    assert_eq!(without_ack_id[2]["err"]["code"], "bad_frame");
+    // `7` and `"7"` are different ack ids, and each connection has its own ack ids.
     let text = client.ask(json!(["creature", "subscribe", {}, "7"])).await;
     assert_eq!(text[2]["ok"]["records"], json!([]));
     let mut other = server.client().await;
     assert_eq!(subscribe(&mut other, 7, json!({})).await["seq"], 0);
     client.ok("creature", "create", json!({"id": "bob"})).await;
-    let frames = told(&mut client).await;
+    let frames = frames_up_to_head(&mut client).await;
     let acks: Vec<_> = frames.iter().map(|frame| frame[3].clone()).collect();
     assert_eq!(acks, [json!(7), json!("7")]);
 }
@@ -116,24 +116,27 @@ async fn subscription_limits_are_reported_by_name() {
         client.ok("creature", "create", creature).await;
     }
     let limit = |reply: &Value| (reply["err"]["code"].clone(), reply["err"]["limit"].clone());
-    let told =
+    let expected =
         |code: &str, name: &str, value: u64| (json!(code), json!({"name": name, "value": value}));
     let all = subscribe(&mut client, 1, json!({})).await;
     assert_eq!(
         limit(&all),
-        told("too_large", "max_subscription_records", 3)
+        expected("too_large", "max_subscription_records", 3)
     );
     let two = subscribe(&mut client, 1, json!({"id": {"$in": ["2", "3"]}})).await;
-    assert_eq!(limit(&two), told("too_large", "max_snapshot", 2_000));
+    assert_eq!(limit(&two), expected("too_large", "max_snapshot", 2_000));
 
     assert!(subscribe(&mut client, 1, json!({"life": {"$lt": 2}})).await["ok"].is_object());
     let another = subscribe(&mut client, 2, json!({"life": {"$lt": 3}})).await;
-    assert_eq!(limit(&another), told("too_many", "max_scanned_groups", 1));
-    // The same conditions are no others, and those with a value are found by it.
+    assert_eq!(
+        limit(&another),
+        expected("too_many", "max_scanned_groups", 1)
+    );
+    // A query with the same conditions joins the group, and a query for a value is not scanned.
     assert!(subscribe(&mut other, 1, json!({"life": {"$lt": 2}})).await["ok"].is_object());
     assert!(subscribe(&mut client, 2, json!({"life": 1})).await["ok"].is_object());
     let third = subscribe(&mut client, 3, json!({"life": 2})).await;
-    assert_eq!(limit(&third), told("too_many", "max_subscriptions", 2));
+    assert_eq!(limit(&third), expected("too_many", "max_subscriptions", 2));
     client
         .ok("creature", "unsubscribe", json!({"subscription": 1}))
         .await;
@@ -156,21 +159,21 @@ async fn large_snapshot_is_chunked_before_any_change() {
     let reply = subscribe(&mut client, 7, json!({})).await;
     let (mut records, mut more) = (reply["ok"]["records"].clone(), reply["more"] == true);
     assert!(more);
-    let mut pieces = 1;
+    let mut parts = 1;
     while more {
         let mut frame = client.recv().await;
         assert_eq!((&frame[1], &frame[3]), (&json!("records"), &json!(7)));
         assert_eq!(frame[2]["seq"], reply["seq"]);
         more = frame[2]["more"] == true;
-        let piece = frame[2]["records"].as_array_mut().expect("a list");
-        records.as_array_mut().expect("a list").append(piece);
-        pieces += 1;
+        let part = frame[2]["records"].as_array_mut().expect("a list");
+        records.as_array_mut().expect("a list").append(part);
+        parts += 1;
     }
-    assert!((13..20).contains(&pieces), "{pieces}");
+    assert!((13..20).contains(&parts), "{parts}");
     assert_eq!(records.as_array().map(Vec::len), Some(40));
-    let mut life = records[39]["life"].as_i64().expect("a number");
-    writing.await.expect("it does not fail");
-    for frame in told(&mut client).await {
+    let mut life = records[39]["life"].as_i64().expect("an integer");
+    writing.await.expect("the writer does not fail");
+    for frame in frames_up_to_head(&mut client).await {
         assert_eq!(frame[1], "updated");
         let now = frame[2]["record"]["life"].as_i64().expect("a number");
         assert!(

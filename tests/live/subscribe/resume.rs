@@ -1,10 +1,10 @@
 //! Resuming a subscription after a disconnect.
 
-use super::{event, events, start, start_with, subscribe, told};
+use super::{event, events, frames_up_to_head, start, start_with, subscribe};
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
-/// The proofs of all positions from 0 to the newest, as a subscriber of everything was sent them.
+/// A subscriber of all records, and the proofs of all positions from 0 to the newest.
 struct Positions(Client, Vec<Value>);
 
 impl Positions {
@@ -15,9 +15,9 @@ impl Positions {
         Self(client, vec![reply["at"].clone()])
     }
 
-    /// The position after commit `seq`.
+    /// Returns the position after commit `seq`.
     async fn of(&mut self, seq: u64) -> (u64, Value) {
-        for frame in told(&mut self.0).await {
+        for frame in frames_up_to_head(&mut self.0).await {
             assert_eq!(frame[2]["seq"], self.1.len());
             self.1.push(frame[2]["at"].clone());
         }
@@ -27,7 +27,7 @@ impl Positions {
     }
 }
 
-/// The position of a reply.
+/// Returns the position in a reply.
 fn position(reply: &Value) -> (u64, Value) {
     let seq = reply["seq"].as_u64().expect("a number");
     (seq, reply["at"].clone())
@@ -35,7 +35,7 @@ fn position(reply: &Value) -> (u64, Value) {
 
 const DRAGONS: &str = "dragon";
 
-/// Subscribes where another one was; the payload of the reply.
+/// Resumes a subscription from a position. Returns the client and the payload of the reply.
 async fn resume(
     server: &TestServer,
     token: &Value,
@@ -116,7 +116,13 @@ async fn resume_with_other_query_or_history_restarts() {
         ("another history", &other, token, here.clone(), payload()),
         ("conditions", &server, token, here.clone(), all),
         ("selection", &server, token, here.clone(), unselected),
-        ("a number ahead", &server, token, (2, at.clone()), payload()),
+        (
+            "a sequence number ahead",
+            &server,
+            token,
+            (2, at.clone()),
+            payload(),
+        ),
         ("before the beginning", &server, token, before, payload()),
         (
             "another position's proof",
@@ -149,12 +155,12 @@ async fn resume_with_other_query_or_history_restarts() {
         );
         assert_eq!(reply["seq"], 1, "{what}");
     }
-    // However the conditions are ordered they are the same.
+    // The order of the conditions does not matter.
     let ordered = json!({"life": {"$gt": 1}, "$select": ["id", "life"], "kind": DRAGONS});
     let (_, reply) = resume(&server, token, here.clone(), ordered).await;
     assert_eq!(reply["ok"], json!({"resumed": true}));
     assert_eq!(position(&reply), here);
-    // What was resumed can be again.
+    // A resumed subscription can be resumed again.
     let (_, again) = resume(&server, &reply["resume"], here, payload()).await;
     assert_eq!(again["ok"], json!({"resumed": true}));
 }
@@ -168,7 +174,7 @@ async fn resume_without_proof_sends_all_records() {
     writer.ok("creature", "destroy", json!({"id": "bob"})).await;
     let [resume, at] = [&reply["resume"], &reply["at"]];
     for (from, is_resumed) in [
-        // As clients of an older server send it.
+        // Clients of an older server send no proof.
         (json!({"resume": resume, "seq": 0}), false),
         (json!({"resume": resume, "seq": 1}), false),
         (json!({"resume": "0-0-c0ffee", "seq": 0, "at": at}), false),
@@ -205,7 +211,7 @@ async fn every_position_sent_has_a_proof_that_resumes() {
     // Behind by more than `fold_after`.
     let (mut again, resumed) = resume(&server, &reply["resume"], all[0].clone(), json!({})).await;
     assert_eq!(position(&resumed), all[0]);
-    let folded = told(&mut again).await;
+    let folded = frames_up_to_head(&mut again).await;
     assert!(folded.iter().all(|frame| frame[2]["folded"] == true));
     let (last, others) = folded.split_last().expect("frames");
     assert!(others.iter().all(|frame| frame[2].get("at").is_none()));
@@ -234,12 +240,12 @@ async fn resume_beyond_the_log_sends_all_records() {
     let (mut restarted, reply) = resume(&server, &reply["resume"], first, json!({})).await;
     assert_eq!(reply["ok"]["records"][0]["life"], 110);
     assert_eq!(reply["seq"], 101);
-    assert_eq!(told(&mut restarted).await, [Value::Null; 0]);
-    // In the log, and no longer at hand.
+    assert_eq!(frames_up_to_head(&mut restarted).await, [Value::Null; 0]);
+    // The commits are in the log and no longer in the ring.
     let here = position(&reply);
     let (mut later, reply) = resume(&server, &reply["resume"], here, json!({})).await;
     assert_eq!(reply["ok"], json!({"resumed": true}));
-    assert_eq!(told(&mut later).await, [Value::Null; 0]);
+    assert_eq!(frames_up_to_head(&mut later).await, [Value::Null; 0]);
 }
 
 #[tokio::test]
@@ -275,7 +281,7 @@ async fn many_missed_commits_are_folded() {
         json!({"kind": DRAGONS}),
     )
     .await;
-    let frames = told(&mut client).await;
+    let frames = frames_up_to_head(&mut client).await;
     assert_eq!(frames.len(), 1, "{frames:?}");
     assert_eq!(
         (&frames[0][1], &frames[0][2]["seq"]),

@@ -1,22 +1,22 @@
 //! Subscribers that read too slowly.
 
-use super::{start_with, subscribe, told};
+use super::{frames_up_to_head, start_with, subscribe};
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 use sockful::Config;
 
-/// How much the sockets between here and there may take, and more.
-const MORE_THAN_SOCKETS_TAKE: usize = 40 << 20;
+/// More bytes than the sockets between the server and the client buffer.
+const MORE_THAN_SOCKETS_BUFFER: usize = 40 << 20;
 
 const LARGE: usize = 60_000;
 
-/// One that has subscribed, and reads nothing while more is told than can be on its way.
+/// Returns a subscriber that does not read while more events are sent than the sockets buffer, and a writer.
 async fn stopped(server: &TestServer) -> (Client, Client) {
     let (mut client, mut writer) = (server.client().await, server.client().await);
     let creature = json!({"id": "bob", "bio": "x".repeat(LARGE)});
     writer.ok("creature", "create", creature).await;
     subscribe(&mut client, 7, json!({})).await;
-    for _ in 0..MORE_THAN_SOCKETS_TAKE / LARGE {
+    for _ in 0..MORE_THAN_SOCKETS_BUFFER / LARGE {
         writer.ok("creature", "feed", json!({"id": "bob"})).await;
     }
     (client, writer)
@@ -30,8 +30,8 @@ async fn start(change: impl FnOnce(&mut Config)) -> TestServer {
     .await
 }
 
-/// Reads on until it has been told of the newest commit, and checks that nothing is missing but in folds.
-async fn read_on(client: &mut Client, writer: &mut Client) -> Vec<Value> {
+/// Reads up to the newest commit, and checks that only folded commits are skipped.
+async fn read_to_head(client: &mut Client, writer: &mut Client) -> Vec<Value> {
     let head = writer.head().await;
     let (mut frames, mut life) = (Vec::<Value>::new(), 10);
     while frames.last().is_none_or(|frame| frame[2]["seq"] != head) {
@@ -57,20 +57,20 @@ async fn slow_reader_receives_missed_commits_folded() {
             config.live.ring_capacity = ring_capacity;
             config.store.log_capacity = 1 << 30;
         });
-        folded(&server.await).await;
+        assert_missed_commits_are_folded(&server.await).await;
     }
 }
 
-async fn folded(server: &TestServer) {
+async fn assert_missed_commits_are_folded(server: &TestServer) {
     let (mut client, mut writer) = stopped(server).await;
-    let frames = read_on(&mut client, &mut writer).await;
+    let frames = read_to_head(&mut client, &mut writer).await;
     let folds = frames.iter().filter(|frame| frame[2]["folded"] == true);
     assert_eq!(folds.count(), 1);
-    let last = frames.last().expect("something is told");
-    let truth = writer.ok("creature", "get", json!({"id": "bob"})).await;
-    assert_eq!(last[2]["record"], truth);
+    let last = frames.last().expect("a frame");
+    let stored = writer.ok("creature", "get", json!({"id": "bob"})).await;
+    assert_eq!(last[2]["record"], stored);
     writer.ok("creature", "feed", json!({"id": "bob"})).await;
-    assert_eq!(told(&mut client).await.len(), 1);
+    assert_eq!(frames_up_to_head(&mut client).await.len(), 1);
 }
 
 #[tokio::test]
@@ -81,11 +81,11 @@ async fn slow_reader_behind_the_log_is_reset() {
     });
     let server = server.await;
     let (mut client, mut writer) = stopped(&server).await;
-    let frames = read_on(&mut client, &mut writer).await;
-    let last = frames.last().expect("something is told");
+    let frames = read_to_head(&mut client, &mut writer).await;
+    let last = frames.last().expect("a frame");
     assert_eq!(last[1], "reset");
-    let truth = writer.ok("creature", "get", json!({"id": "bob"})).await;
-    assert_eq!(last[2]["records"], json!([truth]));
+    let stored = writer.ok("creature", "get", json!({"id": "bob"})).await;
+    assert_eq!(last[2]["records"], json!([stored]));
 }
 
 #[tokio::test]
@@ -98,16 +98,16 @@ async fn slow_reader_that_cannot_be_reset_is_ended() {
     let server = server.await;
     let (mut client, mut writer) = stopped(&server).await;
     writer.ok("creature", "create", json!({"id": "eve"})).await;
-    let frames = read_on(&mut client, &mut writer).await;
-    let last = frames.last().expect("something is told");
+    let frames = read_to_head(&mut client, &mut writer).await;
+    let last = frames.last().expect("a frame");
     assert_eq!((&last[1], &last[3]), (&json!("ended"), &json!(7)));
     assert_eq!(
         last[2]["error"]["limit"]["name"],
         "max_subscription_records"
     );
     writer.ok("creature", "feed", json!({"id": "bob"})).await;
-    assert_eq!(told(&mut client).await, [Value::Null; 0]);
-    // Its name is free.
+    assert_eq!(frames_up_to_head(&mut client).await, [Value::Null; 0]);
+    // Its ack id can be used again.
     let again = subscribe(&mut client, 7, json!({"id": "eve"})).await;
     assert_eq!(again["ok"]["records"][0]["id"], "eve");
 }
@@ -142,7 +142,7 @@ async fn stopped_reader_does_not_delay_others() {
     subscribe(&mut healthy, 7, json!({})).await;
     for _ in 0..100 {
         writer.ok("creature", "feed", json!({"id": "bob"})).await;
-        assert_eq!(told(&mut healthy).await.len(), 1);
+        assert_eq!(frames_up_to_head(&mut healthy).await.len(), 1);
     }
     drop(stopped);
 }

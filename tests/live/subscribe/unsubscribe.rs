@@ -1,6 +1,6 @@
 //! Ending a subscription.
 
-use super::{event, events, start, subscribe, told};
+use super::{event, events, frames_up_to_head, start, subscribe};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -15,10 +15,10 @@ async fn no_event_follows_the_reply_to_unsubscribe() {
         client
             .send(json!(["creature", "unsubscribe", {"subscription": 7}, 1]))
             .await;
-        // What was on its way comes before.
+        // Events that were already queued precede the reply.
         while client.recv().await[3] != 1 {}
         writer.ok("creature", "feed", json!({"id": id})).await;
-        let frames = told(&mut client).await;
+        let frames = frames_up_to_head(&mut client).await;
         assert!(frames.iter().all(|frame| frame[3] == 8), "{frames:?}");
         subscribe(&mut client, 7, json!({})).await;
     }
@@ -63,7 +63,7 @@ async fn unsubscribe_without_ack_id_ends_subscription() {
         .send(json!(["creature", "unsubscribe", {"subscription": 7}]))
         .await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
-    assert_eq!(told(&mut client).await, [Value::Null; 0]);
+    assert_eq!(frames_up_to_head(&mut client).await, [Value::Null; 0]);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn unsubscribe_waits_for_a_pending_subscribe() {
         client.send(frame).await;
     }
     client.assert_alive().await;
-    // So many are read aside, which takes a while.
+    // Reading so many records takes a while, so the server does it in a separate task.
     client
         .send_all([
             json!(["creature", "subscribe", {}, 7]),
@@ -92,7 +92,7 @@ async fn unsubscribe_waits_for_a_pending_subscribe() {
         }
     }
     client.ok("creature", "feed", json!({"id": "7"})).await;
-    assert_eq!(told(&mut client).await, [Value::Null; 0]);
+    assert_eq!(frames_up_to_head(&mut client).await, [Value::Null; 0]);
 }
 
 #[tokio::test]

@@ -245,7 +245,7 @@ async fn authentication_and_policy_failures_return_an_id() {
     let server = notes_app::start().await;
     let mut client = server.client_as("bob").await;
     for (token, cause) in [
-        ("broken", "the database of users is on fire"),
+        ("broken", "the user database failed"),
         ("panic", "an authenticator that panics"),
     ] {
         let error = client

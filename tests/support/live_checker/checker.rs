@@ -23,14 +23,14 @@ pub(crate) fn check(
         at: 0,
         expected: BTreeMap::new(),
         replica: Replica::default(),
-        tally: Counts::default(),
+        counts: Counts::default(),
     };
     for (nth, seen) in seen.iter().enumerate() {
-        let checked = history.take(seen);
+        let checked = history.observe(seen);
         checked.map_err(|fault| format!("step {nth}, at {}: {fault}", history.at))?;
     }
     history.end(head)?;
-    Ok(history.tally)
+    Ok(history.counts)
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -57,11 +57,11 @@ struct History<'a> {
     /// The records that it must have at that position.
     expected: BTreeMap<String, Value>,
     replica: Replica,
-    tally: Counts,
+    counts: Counts,
 }
 
 impl History<'_> {
-    fn take(&mut self, seen: &Observation) -> Result<(), String> {
+    fn observe(&mut self, seen: &Observation) -> Result<(), String> {
         match seen {
             Observation::Began { ack, from, reached } => {
                 let state = State::Asked {
@@ -70,12 +70,12 @@ impl History<'_> {
                     reached: *reached,
                 };
                 let before = std::mem::replace(&mut self.state, state);
-                same("what was there when it began", &before, &State::Off)
+                same("the state before the request", &before, &State::Off)
             }
             Observation::Frame { text, reaches } => {
                 let frame = serde_json::from_str::<Value>(text).map_err(|it| it.to_string())?;
                 let checked = self.frame(&frame, *reaches);
-                checked.map_err(|fault| format!("{fault}, by {text}"))
+                checked.map_err(|fault| format!("{fault}, in {text}"))
             }
             Observation::Pong(seq) => self.pong(*seq),
             Observation::Unsubscribed | Observation::Cut => {
@@ -91,7 +91,7 @@ impl History<'_> {
         let (name, payload) = (frame[1].as_str().unwrap_or_default(), &frame[2]);
         let is_reply = payload.get("ok").is_some() || payload.get("err").is_some();
         match self.state.clone() {
-            State::Off => Err("something comes of no subscription".to_owned()),
+            State::Off => Err("a frame of an inactive subscription".to_owned()),
             State::Asked { ack, from, reached } if is_reply => {
                 let (resource, action) = self.query.route();
                 let slots = json!([resource, action, payload, ack]);
@@ -99,8 +99,8 @@ impl History<'_> {
                 self.state = State::On { ack };
                 self.reply(payload, from, reached, reaches)
             }
-            State::Asked { .. } => Err("an event comes before the reply".to_owned()),
-            State::On { .. } if is_reply => Err("a second reply comes".to_owned()),
+            State::Asked { .. } => Err("an event before the reply".to_owned()),
+            State::On { .. } if is_reply => Err("a second reply".to_owned()),
             State::On { ack } => {
                 let slots = json!([self.query.resource, name, payload, ack]);
                 same("the slots of the event", frame, &slots)?;
@@ -114,62 +114,74 @@ impl History<'_> {
         payload: &Value,
         from: Option<u64>,
         reached: bool,
-        still: bool,
+        log_reaches_back: bool,
     ) -> Result<(), String> {
-        let whole = self.replica.reply(payload)?;
+        let frames = self.replica.reply(payload)?;
         if payload["ok"].get("resumed").is_some() {
-            same("where it goes on", &payload["seq"].as_u64(), &from)?;
-            same("where it goes on", &payload["seq"], &json!(self.at))?;
-            same("what was there to go on with", &reached, &true)?;
-            self.tally.resumed += 1;
+            same(
+                "the position of the resumed subscription",
+                &payload["seq"].as_u64(),
+                &from,
+            )?;
+            same(
+                "the position of the resumed subscription",
+                &payload["seq"],
+                &json!(self.at),
+            )?;
+            same("whether it was resumable at the request", &reached, &true)?;
+            self.counts.resumed += 1;
             return Ok(());
         }
-        if from.is_some() && still {
-            return Err("it begins afresh although the log reaches back".to_owned());
+        if from.is_some() && log_reaches_back {
+            return Err("an initial result although the log reaches back".to_owned());
         }
-        self.tally.afresh += 1;
-        self.whole(whole)
+        self.counts.initial_results += 1;
+        self.complete(frames)
     }
 
     fn event(&mut self, name: &str, payload: &Value, reaches: bool) -> Result<(), String> {
         if payload.get("seq").is_none() && self.query.events.contains(&name) {
             // A broadcast event is in no commit and may come between commits.
             return same(
-                "what is told in the midst",
+                "the frames of an incomplete commit",
                 &self.replica.parts,
                 &Vec::new(),
             );
         }
         let seq = payload["seq"].as_u64().ok_or("there is no `seq`")?;
         if let Some((_, part)) = self.replica.parts.first() {
-            same("the commit that is told of", &json!(seq), &part["seq"])?;
+            same(
+                "the sequence number within a commit",
+                &json!(seq),
+                &part["seq"],
+            )?;
         } else if seq < self.at || seq == self.at && name != "reset" && name != "ended" {
-            return Err("it goes back".to_owned());
+            return Err("the sequence number precedes the position".to_owned());
         }
         if name == "ended" {
             same(
-                "what is told in the midst",
+                "the frames of an incomplete commit",
                 &self.replica.parts,
                 &Vec::new(),
             )?;
             let error = payload["error"]["code"].as_str();
-            error.ok_or("it does not say why it ends")?;
+            error.ok_or("the subscription ended without an error code")?;
             self.state = State::Off;
             return Ok(());
         }
         if name == "reset" {
             same(
-                "what is told in the midst",
+                "the frames of an incomplete commit",
                 &self.replica.parts,
                 &Vec::new(),
             )?;
             if reaches {
-                return Err("it begins anew although the log reaches back".to_owned());
+                return Err("a reset although the log reaches back".to_owned());
             }
-            self.tally.resets += 1;
+            self.counts.resets += 1;
         }
-        let whole = self.replica.part(name, payload.clone());
-        self.whole(whole)
+        let frames = self.replica.part(name, payload.clone());
+        self.complete(frames)
     }
 
     fn pong(&mut self, seq: u64) -> Result<(), String> {
@@ -178,7 +190,7 @@ impl History<'_> {
         }
         if let Some((name, part)) = self.replica.parts.first() {
             if part["seq"].as_u64() <= Some(seq) {
-                return Err(format!("{seq} was not told whole"));
+                return Err(format!("a pong before commit {seq} is complete"));
             }
             if name == "reset" {
                 return Ok(());
@@ -190,63 +202,73 @@ impl History<'_> {
     }
 
     /// Checks the frames of one commit, of a fold of commits, or of an initial result.
-    fn whole(&mut self, whole: Option<Vec<Frame>>) -> Result<(), String> {
-        let Some(whole) = whole else {
+    fn complete(&mut self, frames: Option<Vec<Frame>>) -> Result<(), String> {
+        let Some(frames) = frames else {
             return Ok(());
         };
-        let first = &whole[0].1;
+        let first = &frames[0].1;
         let seq = first["seq"].as_u64().ok_or("there is no `seq`")?;
         if seq < self.at || seq > self.log.len() as u64 {
-            return Err(format!("{seq} is no commit that may be told of"));
+            return Err(format!(
+                "the sequence number {seq} is not that of a new commit"
+            ));
         }
-        if whole[0].0 == "reset" {
-            self.list(seq, &whole)?;
+        if frames[0].0 == "reset" {
+            self.list(seq, &frames)?;
         } else if first["folded"] == true {
-            self.fold(seq, &whole)?;
+            self.fold(seq, &frames)?;
         } else {
             self.pass(seq - 1, <[_]>::is_empty)?;
-            self.pass(seq, |told| told == whole)?;
-            self.tally.commits += 1;
+            self.pass(seq, |sent| sent == frames)?;
+            self.counts.commits += 1;
         }
-        self.replica.apply(self.query, &whole);
-        same("what is known", &self.replica.records, &self.expected)
+        self.replica.apply(self.query, &frames);
+        same("the records", &self.replica.records, &self.expected)
     }
 
-    fn list(&mut self, seq: u64, whole: &[Frame]) -> Result<(), String> {
+    fn list(&mut self, seq: u64, frames: &[Frame]) -> Result<(), String> {
         let mut ids = Vec::new();
-        let last = whole.len() - 1;
-        for (nth, (name, payload)) in whole.iter().enumerate() {
+        let last = frames.len() - 1;
+        for (nth, (name, payload)) in frames.iter().enumerate() {
             let mut expected = json!({"records": payload["records"], "seq": seq});
             if nth < last {
                 expected["more"] = true.into();
             }
-            same("a part of a list", payload, &expected)?;
-            let called = if nth == 0 { "reset" } else { "records" };
-            same("the name of a part of a list", &&**name, &called)?;
+            same("a part of an initial result", payload, &expected)?;
+            let expected_name = if nth == 0 { "reset" } else { "records" };
+            same(
+                "the name of a part of an initial result",
+                &&**name,
+                &expected_name,
+            )?;
             let records = payload["records"].as_array().ok_or("there is no list")?;
             ids.extend(records.iter().map(|it| it[self.query.id].to_string()));
         }
         let count = ids.len();
         ids.sort();
         ids.dedup();
-        same("how many records a list has", &count, &ids.len())?;
+        same("the number of distinct records", &count, &ids.len())?;
         self.pass(seq, |_| true)
     }
 
-    fn fold(&mut self, seq: u64, whole: &[Frame]) -> Result<(), String> {
+    fn fold(&mut self, seq: u64, frames: &[Frame]) -> Result<(), String> {
         let [from, to] = [self.at, seq].map(|it| usize::try_from(it).unwrap_or(usize::MAX));
         let fold = self.query.folded(seq, &self.log[from..to]);
-        if fold.concern <= self.fold_after {
-            return Err(format!("{} commits are told as one", fold.concern));
+        if fold.relevant <= self.fold_after {
+            return Err(format!("{} commits were folded", fold.relevant));
         }
-        let mut told = whole.to_vec();
-        if let Some((_, payload)) = told.last_mut()
+        let mut sent = frames.to_vec();
+        if let Some((_, payload)) = sent.last_mut()
             && fold.dropped > 0
         {
             let dropped = payload.as_object_mut().and_then(|it| it.remove("dropped"));
-            same("what is left out", &dropped, &Some(fold.dropped.into()))?;
+            same(
+                "the number of dropped events",
+                &dropped,
+                &Some(fold.dropped.into()),
+            )?;
         }
-        for payload in told.iter_mut().filter_map(|(_, it)| it.as_object_mut()) {
+        for payload in sent.iter_mut().filter_map(|(_, it)| it.as_object_mut()) {
             payload.remove("more");
         }
         let mut expected = fold.frames;
@@ -254,10 +276,10 @@ impl History<'_> {
             let nothing = json!({"records": [], "seq": seq, "folded": true});
             expected.push(("records".to_owned(), nothing));
         }
-        told.sort_by_key(|(_, payload)| payload["id"].to_string());
+        sent.sort_by_key(|(_, payload)| payload["id"].to_string());
         expected.sort_by_key(|(_, payload)| payload["id"].to_string());
-        same("what is told as one", &told, &expected)?;
-        self.tally.folds += 1;
+        same("the folded frames", &sent, &expected)?;
+        self.counts.folds += 1;
         self.pass(seq, |_| true)
     }
 
@@ -268,11 +290,14 @@ impl History<'_> {
             let commit = self.log.get(place);
             let commit = commit.ok_or(format!("there is no commit {seq}"))?;
             self.at += 1;
-            let told = self.query.expected_frames(self.at, commit);
-            if !is_right(&told) {
-                return Err(format!("of {} must be told {told:?}", self.at));
+            let expected = self.query.expected_frames(self.at, commit);
+            if !is_right(&expected) {
+                return Err(format!(
+                    "commit {} requires the frames {expected:?}",
+                    self.at
+                ));
             }
-            for (name, payload) in &told {
+            for (name, payload) in &expected {
                 let id = payload["id"].to_string();
                 match (&**name, payload.get("record")) {
                     ("destroyed", _) => self.expected.remove(&id),
@@ -285,13 +310,17 @@ impl History<'_> {
     }
 
     fn end(&mut self, head: u64) -> Result<(), String> {
-        same("what is not whole", &self.replica.parts, &Vec::new())?;
+        same(
+            "the frames of an incomplete commit at the end",
+            &self.replica.parts,
+            &Vec::new(),
+        )?;
         if !matches!(self.state, State::On { .. }) {
             return Ok(());
         }
         self.pass(head, <[_]>::is_empty)?;
         same(
-            "what is known at last",
+            "the records at the end",
             &self.replica.records,
             &self.expected,
         )

@@ -1,4 +1,4 @@
-//! All commits of a store in order, even those that its log no longer has.
+//! All commits of a store in order, including those that were removed from its log.
 
 use serde_json::Value;
 use sockful::store::{Committed, RecordChange};
@@ -43,13 +43,17 @@ pub(crate) struct EmittedEvent {
 pub(crate) struct CommitHistory(Arc<Mutex<BTreeMap<u64, Arc<Committed>>>>);
 
 impl CommitHistory {
-    pub(super) fn note(&self, committed: &Arc<Committed>) {
+    pub(super) fn record(&self, committed: &Arc<Committed>) {
         if committed.is_empty() {
             return;
         }
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = all.insert(committed.seq, committed.clone());
-        assert!(before.is_none(), "{} is taken twice", committed.seq);
+        assert!(
+            before.is_none(),
+            "commit {} is recorded twice",
+            committed.seq
+        );
     }
 
     /// Returns all commits up to sequence number `head`.
@@ -76,19 +80,19 @@ impl Commit {
     fn of(committed: &Committed) -> Self {
         let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
         let changed = committed.changes.iter().map(|change: &RecordChange| {
-            let one = change.after.as_ref().or(change.before.as_ref());
+            let record = change.after.as_ref().or(change.before.as_ref());
             let sent = |it: &Arc<_>| Arc::new(json(sockful::store::Record::sent(it)));
             ChangedRecord {
                 place: change.resource,
-                id: one.expect("a record").id().to_owned(),
+                id: record.expect("a record").id().to_owned(),
                 before: change.before.as_ref().map(sent),
                 after: change.after.as_ref().map(sent),
             }
         });
         let emitted = committed.emitted.iter().map(|event| {
             let id = event.record.id();
-            let mut own = committed.changes.iter();
-            let goes = own.any(|it| {
+            let mut all = committed.changes.iter();
+            let is_destroyed = all.any(|it| {
                 let before = it.before.as_ref().filter(|_| it.after.is_none());
                 it.resource == event.resource && before.is_some_and(|it| it.id() == id)
             });
@@ -97,7 +101,7 @@ impl Commit {
                 event: event.event,
                 record: Arc::new(json(event.record.sent())),
                 data: json(&event.data),
-                is_last: goes,
+                is_last: is_destroyed,
             }
         });
         Self {

@@ -9,7 +9,7 @@ pub(crate) struct Counts {
     pub(crate) commits: usize,
     pub(crate) folds: usize,
     pub(crate) resumed: usize,
-    pub(crate) afresh: usize,
+    pub(crate) initial_results: usize,
     pub(crate) resets: usize,
 }
 
@@ -18,15 +18,21 @@ impl AddAssign for Counts {
         self.commits += other.commits;
         self.folds += other.folds;
         self.resumed += other.resumed;
-        self.afresh += other.afresh;
+        self.initial_results += other.initial_results;
         self.resets += other.resets;
     }
 }
 
 /// Returns an error if the observed value is not the expected one.
-pub(super) fn same<T: PartialEq + Debug>(what: &str, told: &T, expected: &T) -> Result<(), String> {
-    if told == expected {
+pub(super) fn same<T: PartialEq + Debug>(
+    what: &str,
+    observed: &T,
+    expected: &T,
+) -> Result<(), String> {
+    if observed == expected {
         return Ok(());
     }
-    Err(format!("{what}: observed {told:?}, expected {expected:?}"))
+    Err(format!(
+        "{what}: observed {observed:?}, expected {expected:?}"
+    ))
 }

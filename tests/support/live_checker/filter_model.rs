@@ -4,52 +4,56 @@ use serde_json::Value;
 use std::cmp::Ordering;
 
 /// Whether a record matches a filter.
-pub(super) fn meets(conditions: &Value, record: &Value) -> bool {
-    let object = conditions.as_object().expect("conditions are an object");
-    object.iter().all(|(key, wanted)| match &**key {
-        "$or" => list(wanted).iter().any(|it| meets(it, record)),
-        "$and" => list(wanted).iter().all(|it| meets(it, record)),
-        "$not" => !meets(wanted, record),
-        _ => match wanted.as_object() {
-            None => equal(&record[key], wanted),
+pub(super) fn matches(filter: &Value, record: &Value) -> bool {
+    let object = filter.as_object().expect("a filter is an object");
+    object.iter().all(|(key, expected)| match &**key {
+        "$or" => list(expected).iter().any(|it| matches(it, record)),
+        "$and" => list(expected).iter().all(|it| matches(it, record)),
+        "$not" => !matches(expected, record),
+        _ => match expected.as_object() {
+            None => equal(&record[key], expected),
             Some(operators) => operators
                 .iter()
-                .all(|(word, value)| holds(word, &record[key], value)),
+                .all(|(operator, value)| operator_matches(operator, &record[key], value)),
         },
     })
 }
 
-fn holds(word: &str, is: &Value, than: &Value) -> bool {
-    let order = || order(is, than);
-    match word {
-        "$ne" => !equal(is, than),
+fn operator_matches(operator: &str, value: &Value, operand: &Value) -> bool {
+    let order = || order(value, operand);
+    match operator {
+        "$ne" => !equal(value, operand),
         "$gt" => order() == Some(Ordering::Greater),
         "$gte" => matches!(order(), Some(Ordering::Greater | Ordering::Equal)),
         "$lt" => order() == Some(Ordering::Less),
         "$lte" => matches!(order(), Some(Ordering::Less | Ordering::Equal)),
-        "$in" => list(than).iter().any(|it| equal(is, it)),
-        "$nin" => !list(than).iter().any(|it| equal(is, it)),
-        "$prefix" => match (is.as_str(), than.as_str()) {
-            (Some(is), Some(prefix)) => is.as_bytes().starts_with(prefix.as_bytes()),
+        "$in" => list(operand).iter().any(|it| equal(value, it)),
+        "$nin" => !list(operand).iter().any(|it| equal(value, it)),
+        "$prefix" => match (value.as_str(), operand.as_str()) {
+            (Some(value), Some(prefix)) => value.as_bytes().starts_with(prefix.as_bytes()),
             _ => false,
         },
-        _ => panic!("{word} is not known here"),
+        _ => panic!("{operator} is not implemented"),
     }
 }
 
 /// Compares two values; a missing value equals null only.
-fn equal(is: &Value, wanted: &Value) -> bool {
-    is.is_null() && wanted.is_null() || order(is, wanted) == Some(Ordering::Equal)
+fn equal(value: &Value, expected: &Value) -> bool {
+    value.is_null() && expected.is_null() || order(value, expected) == Some(Ordering::Equal)
 }
 
-fn order(is: &Value, than: &Value) -> Option<Ordering> {
-    match (is, than) {
-        (Value::String(is), Value::String(than)) => Some(is.as_bytes().cmp(than.as_bytes())),
-        (Value::Bool(is), Value::Bool(than)) => Some(is.cmp(than)),
-        (Value::Number(is), Value::Number(than)) => match (is.as_i64(), than.as_i64()) {
-            (Some(is), Some(than)) => Some(is.cmp(&than)),
-            _ => is.as_f64()?.partial_cmp(&than.as_f64()?),
-        },
+fn order(value: &Value, operand: &Value) -> Option<Ordering> {
+    match (value, operand) {
+        (Value::String(value), Value::String(operand)) => {
+            Some(value.as_bytes().cmp(operand.as_bytes()))
+        }
+        (Value::Bool(value), Value::Bool(operand)) => Some(value.cmp(operand)),
+        (Value::Number(value), Value::Number(operand)) => {
+            match (value.as_i64(), operand.as_i64()) {
+                (Some(value), Some(operand)) => Some(value.cmp(&operand)),
+                _ => value.as_f64()?.partial_cmp(&operand.as_f64()?),
+            }
+        }
         _ => None,
     }
 }

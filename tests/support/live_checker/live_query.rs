@@ -1,7 +1,7 @@
 //! A live query, and the frames expected for it.
 
 use super::commit_history::Commit;
-use super::filter_model::meets;
+use super::filter_model::matches;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -13,8 +13,9 @@ pub(super) type Frame = (String, Value);
 pub(crate) struct LiveQuery {
     /// The index of the resource in the served list.
     pub(crate) place: usize,
-    /// The name of the resource and of its id property.
+    /// The name of the resource.
     pub(crate) resource: &'static str,
+    /// The name of the id property.
     pub(crate) id: &'static str,
     /// The declared events of the resource.
     pub(crate) events: &'static [&'static str],
@@ -30,8 +31,8 @@ pub(super) struct Fold {
     pub(super) frames: Vec<Frame>,
     /// The number of declared events that are dropped.
     pub(super) dropped: u64,
-    /// The number of commits that concern the subscription.
-    pub(super) concern: usize,
+    /// The number of commits with an event for the subscription.
+    pub(super) relevant: usize,
 }
 
 impl LiveQuery {
@@ -64,7 +65,7 @@ impl LiveQuery {
 
     /// Whether a record matches the filter.
     pub(super) fn has(&self, record: &Value) -> bool {
-        meets(&self.conditions, record)
+        matches(&self.conditions, record)
     }
 
     /// Returns the selected properties of a record.
@@ -91,9 +92,9 @@ impl LiveQuery {
                 .filter(move |it| it.is_last == is_last);
             own.filter_map(|it| {
                 let name = *self.events.get(it.event)?;
-                let is_told = it.place == self.place && self.has(&it.record);
+                let is_expected = it.place == self.place && self.has(&it.record);
                 let payload = json!({"id": it.record[self.id], "data": it.data});
-                is_told.then(|| (name.to_owned(), payload))
+                is_expected.then(|| (name.to_owned(), payload))
             })
         };
         let mut frames: Vec<_> = emitted(true).chain(changes).chain(emitted(false)).collect();
@@ -109,21 +110,21 @@ impl LiveQuery {
 
     /// Returns the expected frames of commits that are sent as one, up to commit `seq`.
     pub(super) fn folded(&self, seq: u64, commits: &[Commit]) -> Fold {
-        let mut images = BTreeMap::new();
-        let (mut dropped, mut concern) = (0, 0);
+        let mut records = BTreeMap::new();
+        let (mut dropped, mut relevant) = (0, 0);
         for commit in commits {
             let own = commit.changed.iter().filter(|it| it.place == self.place);
             for change in own {
                 let first = (&change.before, &change.after);
-                let of = images.entry(&change.id).or_insert(first);
-                of.1 = &change.after;
+                let record = records.entry(&change.id).or_insert(first);
+                record.1 = &change.after;
             }
-            let told = self.expected_frames(seq, commit);
-            let events = told.iter().filter(|(_, it)| it.get("data").is_some());
+            let expected = self.expected_frames(seq, commit);
+            let events = expected.iter().filter(|(_, it)| it.get("data").is_some());
             dropped += events.count() as u64;
-            concern += usize::from(!told.is_empty());
+            relevant += usize::from(!expected.is_empty());
         }
-        let frames = images.values().filter_map(|(before, after)| {
+        let frames = records.values().filter_map(|(before, after)| {
             let (name, mut payload) = self.event(before.as_deref(), after.as_deref())?;
             payload["seq"] = seq.into();
             payload["folded"] = true.into();
@@ -132,23 +133,30 @@ impl LiveQuery {
         Fold {
             frames: frames.collect(),
             dropped,
-            concern,
+            relevant,
         }
     }
 
     /// Returns the expected event for the record before and after a commit.
     fn event(&self, before: Option<&Value>, after: Option<&Value>) -> Option<Frame> {
-        let was = before.filter(|it| self.has(it));
-        let is = after.filter(|it| self.has(it));
+        let still_exists = after.is_some();
+        let before = before.filter(|it| self.has(it));
+        let after = after.filter(|it| self.has(it));
         let id = |it: &Value| it[self.id].clone();
-        let (name, payload) = match (was, is) {
+        let (name, payload) = match (before, after) {
             (None, None) => return None,
-            (None, Some(is)) => ("created", json!({"id": id(is), "record": self.shown(is)})),
-            (Some(_), Some(is)) => ("updated", json!({"id": id(is), "record": self.shown(is)})),
-            (Some(was), None) if after.is_some() => {
-                ("destroyed", json!({"id": id(was), "left": true}))
+            (None, Some(after)) => (
+                "created",
+                json!({"id": id(after), "record": self.shown(after)}),
+            ),
+            (Some(_), Some(after)) => (
+                "updated",
+                json!({"id": id(after), "record": self.shown(after)}),
+            ),
+            (Some(before), None) if still_exists => {
+                ("destroyed", json!({"id": id(before), "left": true}))
             }
-            (Some(was), None) => ("destroyed", json!({"id": id(was)})),
+            (Some(before), None) => ("destroyed", json!({"id": id(before)})),
         };
         Some((name.to_owned(), payload))
     }

@@ -44,20 +44,20 @@ impl ObservedSubscription {
         json!([resource, action, payload, self.ack])
     }
 
-    /// Applies a frame.
-    pub(super) fn take(&mut self, text: &str, frame: &Value, reaches: bool) {
+    /// Records and applies a frame.
+    pub(super) fn observe(&mut self, text: &str, frame: &Value, reaches: bool) {
         let text = text.into();
         self.seen.push(Observation::Frame { text, reaches });
         let (name, payload) = (frame[1].as_str().unwrap_or_default(), &frame[2]);
-        let whole = if payload.get("ok").is_some() {
+        let completed = if payload.get("ok").is_some() {
             self.replica.reply(payload).unwrap_or_default()
         } else if payload.get("seq").is_some() {
             self.replica.part(name, payload.clone())
         } else {
             None
         };
-        if let Some(whole) = whole {
-            self.replica.apply(&self.query, &whole);
+        if let Some(frames) = completed {
+            self.replica.apply(&self.query, &frames);
         }
     }
 
@@ -79,16 +79,16 @@ impl ObservedSubscription {
     /// Checks all observations, given that events up to commit `head` were received.
     pub(crate) fn check(&self, log: &Commits, head: u64, fold_after: usize) -> Counts {
         match check(&self.query, &self.seen, log, head, fold_after) {
-            Ok(tally) => tally,
+            Ok(counts) => counts,
             Err(fault) => {
-                let seen = self.seen.iter().map(|it| {
-                    let text = format!("{it:?}");
+                let seen = self.seen.iter().map(|observation| {
+                    let text = format!("{observation:?}");
                     text.chars().take(300).collect::<String>()
                 });
                 let seen: Vec<_> = seen.collect();
                 let last = &seen[seen.len().saturating_sub(40)..];
                 panic!(
-                    "{:?}: {fault}; it saw at last:\n{}",
+                    "{:?}: {fault}; last observations:\n{}",
                     self.query,
                     last.join("\n")
                 );

@@ -26,7 +26,7 @@ impl RecordingServer {
         let history = CommitHistory::default();
         let recorded = history.clone();
         let store = Intercept::new(Memory::with_config(&config))
-            .on_commit(move |committed| recorded.note(committed));
+            .on_commit(move |committed| recorded.record(committed));
         let checkpoints = Checkpoints::default();
         let server = Server::new(resources).config(config).store(store);
         let handle = server.state(checkpoints.clone()).open().await;
@@ -53,12 +53,12 @@ impl RecordingServer {
         running.stop();
     }
 
-    /// Whether the log holds all that follows commit `seq`.
+    /// Whether the log has every commit after `seq`.
     pub(super) async fn reaches(&self, seq: u64) -> bool {
         self.handle.store().log(seq, 1).await.is_ok()
     }
 
-    /// Waits for so many more commits.
+    /// Waits for `commits` more commits.
     pub(crate) async fn more_commits(&self, commits: u64) {
         let store = self.handle.store();
         let until = self.head().await + commits;
@@ -70,8 +70,12 @@ impl RecordingServer {
         reached.expect("the store is open");
     }
 
-    /// The number of the newest commit.
+    /// Returns the sequence number of the newest commit.
     pub(crate) async fn head(&self) -> u64 {
-        self.handle.store().head().await.expect("memory answers")
+        self.handle
+            .store()
+            .head()
+            .await
+            .expect("a memory store does not fail")
     }
 }

@@ -32,7 +32,7 @@ impl Replica {
     /// Applies the payload of a reply. Returns the frames of a commit or result that it completes.
     pub(super) fn reply(&mut self, payload: &Value) -> Result<Option<Vec<Frame>>, String> {
         let token = payload["resume"].as_str();
-        let token = token.ok_or(format!("nothing to go on with: {payload}"))?;
+        let token = token.ok_or(format!("no resume token: {payload}"))?;
         self.is_on = true;
         if payload["ok"] == json!({"resumed": true}) {
             self.token = Some(token.into());
@@ -41,9 +41,9 @@ impl Replica {
         }
         self.next_token = Some(token.into());
         let mut list = payload["ok"].clone();
-        for word in ["seq", "more", "at"] {
-            if let Some(value) = payload.get(word) {
-                list[word] = value.clone();
+        for key in ["seq", "more", "at"] {
+            if let Some(value) = payload.get(key) {
+                list[key] = value.clone();
             }
         }
         Ok(self.part("reset", list))
@@ -51,7 +51,7 @@ impl Replica {
 
     /// Applies an event. Returns the frames of a commit or result that it completes.
     pub(super) fn part(&mut self, name: &str, mut payload: Value) -> Option<Vec<Frame>> {
-        // The server makes it, and only the server can check it.
+        // The server signs the position, and only the server can check the signature.
         let at = payload.as_object_mut().and_then(|it| it.remove("at"));
         self.next_at = at;
         let more = payload["more"] == true;
@@ -60,8 +60,8 @@ impl Replica {
     }
 
     /// Applies a complete commit or initial result.
-    pub(super) fn apply(&mut self, query: &LiveQuery, whole: &[Frame]) {
-        for (name, payload) in whole {
+    pub(super) fn apply(&mut self, query: &LiveQuery, frames: &[Frame]) {
+        for (name, payload) in frames {
             if name == "reset" {
                 self.records.clear();
             }
@@ -80,17 +80,17 @@ impl Replica {
                 _ => {}
             }
         }
-        if let Some((_, payload)) = whole.last() {
+        if let Some((_, payload)) = frames.last() {
             self.position = payload["seq"].as_u64().unwrap_or(self.position);
             self.at = self.next_at.take();
         }
         self.token = self.next_token.take().or(self.token.take());
     }
 
-    /// Applies the sequence number of a pong and its proof, which may be a position.
+    /// Applies the sequence number of a pong and its proof. It becomes the position if no commit is incomplete.
     pub(super) fn pong(&mut self, seq: u64, at: Option<&Value>) {
-        let is_whole = self.is_on && self.token.is_some() && self.parts.is_empty();
-        if is_whole && seq > self.position {
+        let is_complete = self.is_on && self.token.is_some() && self.parts.is_empty();
+        if is_complete && seq > self.position {
             (self.position, self.at) = (seq, at.cloned());
         }
     }

@@ -65,19 +65,21 @@ impl Subscriber {
 
     /// Reads the next frame.
     pub(crate) async fn read(&mut self) -> Value {
-        let client = self.client.as_mut().expect("it is connected");
+        let client = self.client.as_mut().expect("the subscriber is connected");
         let message = client.next().await;
         let Some(Message::Text(text)) = message else {
             panic!("expected a frame, got {message:?}");
         };
         let frame: Value = serde_json::from_str(&text).expect("every message is JSON");
-        self.take(&text, &frame).await;
+        self.observe(&text, &frame).await;
         frame
     }
 
-    async fn take(&mut self, text: &str, frame: &Value) {
+    async fn observe(&mut self, text: &str, frame: &Value) {
         if frame[3] == PING {
-            let seq = frame[2]["ok"]["seq"].as_u64().expect("a number");
+            let seq = frame[2]["ok"]["seq"]
+                .as_u64()
+                .expect("`seq` is an unsigned integer");
             let at = frame[2]["ok"].get("at");
             let subscriptions = self.subscriptions.iter_mut();
             subscriptions.for_each(|it| it.pong(seq, at));
@@ -88,15 +90,15 @@ impl Subscriber {
             self.others.push(frame.clone());
             return;
         };
-        // Only these frames depend on it.
+        // The check of other frames does not depend on the log.
         let begins = frame[2]["ok"].is_object() || frame[1] == "reset";
         let reaches = begins && self.server.reaches(subscription.replica.position).await;
-        subscription.take(text, frame, reaches);
+        subscription.observe(text, frame, reaches);
     }
 
     /// Sends a frame; its reply is added to `others`.
     pub(crate) async fn send(&mut self, frame: Value) {
-        let client = self.client.as_mut().expect("it is connected");
+        let client = self.client.as_mut().expect("the subscriber is connected");
         client.send(frame).await;
     }
 
@@ -121,7 +123,7 @@ impl Subscriber {
         }
     }
 
-    /// Reads frames up to the newest commit. Returns the event and the id of each.
+    /// Reads frames up to the newest commit. Returns the event and the id of each as text.
     pub(crate) async fn received(&mut self) -> Vec<String> {
         let frames = self.read_up_to(self.server.head().await).await;
         let short = frames.iter().map(|frame| {
@@ -173,11 +175,11 @@ impl Subscriber {
     /// Reads frames up to the close and returns its code.
     pub(crate) async fn read_to_close(&mut self) -> Option<u16> {
         loop {
-            let client = self.client.as_mut().expect("it is connected");
+            let client = self.client.as_mut().expect("the subscriber is connected");
             match client.next().await {
                 Some(Message::Text(text)) => {
                     let frame = serde_json::from_str(&text).expect("every message is JSON");
-                    self.take(&text, &frame).await;
+                    self.observe(&text, &frame).await;
                 }
                 Some(Message::Close(close)) => return close.map(|it| it.code.into()),
                 _ => return None,

@@ -30,8 +30,8 @@ fn commit(changed: impl Into<Vec<ChangedRecord>>) -> Commit {
     }
 }
 
-/// What happens, seen by one who cares for lives above five: eve comes in, three change, bob roars,
-/// eve leaves, nothing, kim goes with a roar.
+/// The history for a query of lives above five: a record that does not match, a match, three changes, events
+/// and a record that leaves the result, a commit that is not in the result, an event of a destroyed record.
 fn log() -> Commits {
     let roar = |id: &str, life, is_last| EmittedEvent {
         place: 0,
@@ -97,8 +97,8 @@ fn with_record(name: &str, id: &str, life: i64, seq: u64, more: bool) -> Observa
     event(name, &payload)
 }
 
-/// All that must be told, from commit 1 on.
-fn well() -> Vec<Observation> {
+/// The complete observations, from commit 1 on.
+fn complete() -> Vec<Observation> {
     vec![
         began(None),
         reply(json!({"ok": {"records": []}, "seq": 1})),
@@ -128,15 +128,15 @@ fn assert_fault(seen: &[Observation], fault: &str) {
     assert!(verdict.contains(fault), "{fault}: {verdict}");
 }
 
-/// What is told well, but for this in place of that at `at`.
-fn instead(at: usize, seen: Observation) -> Vec<Observation> {
-    let mut well = well();
-    well[at] = seen;
-    well
+/// The complete observations with the one at `at` replaced.
+fn with_replaced(at: usize, seen: Observation) -> Vec<Observation> {
+    let mut observations = complete();
+    observations[at] = seen;
+    observations
 }
 
-/// The beginning of what is told well, and then this.
-fn then(count: usize, rest: impl IntoIterator<Item = Observation>) -> Vec<Observation> {
-    let well = well().into_iter().take(count);
-    well.chain(rest).collect()
+/// The first `count` of the complete observations, followed by `rest`.
+fn first_then(count: usize, rest: impl IntoIterator<Item = Observation>) -> Vec<Observation> {
+    let first = complete().into_iter().take(count);
+    first.chain(rest).collect()
 }

@@ -1,4 +1,4 @@
-//! Random choices, the same for the same seed.
+//! Random choices that are reproducible with a seed.
 
 use super::super::{albums, creatures, reviews, songs};
 use crate::support::live_checker::LiveQuery;
@@ -8,15 +8,15 @@ const IDS: u64 = 40;
 const ALBUMS: [&str; 5] = ["kob", "ms", "bb", "so", "gs"];
 const KINDS: [&str; 4] = ["dragon", "cat", "dog", "unicorn"];
 
-/// Numbers that look random, the same for the same seed: splitmix64.
-pub(super) struct Dice(u64);
+/// A pseudorandom number generator (splitmix64).
+pub(super) struct Random(u64);
 
-impl Dice {
-    /// Those of one of many that share a seed.
+impl Random {
+    /// Creates the `nth` of the generators that share a seed.
     pub(super) fn new(seed: u64, nth: u64) -> Self {
-        let mut dice = Self(seed);
-        dice.0 ^= nth.wrapping_mul(0xd1b5_4a32_d192_ed03);
-        dice
+        let mut random = Self(seed);
+        random.0 ^= nth.wrapping_mul(0xd1b5_4a32_d192_ed03);
+        random
     }
 
     pub(super) fn below(&mut self, end: u64) -> u64 {
@@ -28,7 +28,7 @@ impl Dice {
     }
 
     fn one_of(&mut self, all: &[&'static str]) -> &'static str {
-        all[usize::try_from(self.below(all.len() as u64)).expect("it is small")]
+        all[usize::try_from(self.below(all.len() as u64)).expect("the number fits")]
     }
 
     fn id(&mut self) -> String {
@@ -67,7 +67,7 @@ impl Dice {
         query
     }
 
-    /// A write that may be one of several in a commit.
+    /// Returns a write that a batch commit may contain.
     pub(super) fn core_write(&mut self) -> Value {
         loop {
             let (resource, action, payload) = self.write();
@@ -82,7 +82,7 @@ impl Dice {
         match self.below(24) {
             0 => ("creature", "destroy", json!({"id": id})),
             1..=6 => {
-                let bio = "x".repeat(usize::try_from(self.below(200)).expect("it is small"));
+                let bio = "x".repeat(usize::try_from(self.below(200)).expect("the number fits"));
                 let life = self.below(20);
                 let creature = json!({"id": id, "kind": self.kind(), "life": life, "bio": bio});
                 ("creature", "save", creature)

@@ -8,30 +8,30 @@ pub(super) fn fold() -> Vec<Value> {
 }
 
 fn folded(payloads: &[Value]) -> Vec<Observation> {
-    then(2, payloads.iter().map(|it| event("created", it)))
+    first_then(2, payloads.iter().map(|it| event("created", it)))
 }
 
 #[test]
 fn correct_history_is_accepted() {
-    assert_eq!(verdict(&well()), Ok(()));
+    assert_eq!(verdict(&complete()), Ok(()));
 }
 
 #[test]
 fn partial_commit_may_be_repeated() {
     for frames in [4, 5] {
-        let again = [
+        let resume = [
             Observation::Cut,
             began(Some(2)),
             reply(json!({"ok": {"resumed": true}, "seq": 2})),
         ];
-        let seen = then(frames, again.into_iter().chain(well().split_off(3)));
+        let seen = first_then(frames, resume.into_iter().chain(complete().split_off(3)));
         assert_eq!(verdict(&seen), Ok(()));
     }
 }
 
 #[test]
 fn ping_and_silent_commits_are_positions() {
-    let mut seen = well();
+    let mut seen = complete();
     seen.insert(2, Observation::Pong(1));
     seen.insert(4, Observation::Pong(2));
     seen.insert(10, Observation::Pong(5));
@@ -51,15 +51,15 @@ fn ping_and_silent_commits_are_positions() {
 fn folded_commits_are_accepted() {
     assert_eq!(verdict(&folded(&fold())), Ok(()));
     let rest = fold();
-    let seen = then(2, [event("created", &rest[0])]);
+    let seen = first_then(2, [event("created", &rest[0])]);
     let mut long = log();
     long.pop();
-    // Nothing of it is left but the number: eve came and left.
+    // The record entered and left the result, so only the sequence number is sent.
     let query = LiveQuery::new(0, "creature", json!({"id": "eve", "life": {"$gt": 5}}));
     let nothing = json!({"records": [], "seq": 5, "folded": true});
     let all = [seen[0].clone(), seen[1].clone(), event("records", &nothing)];
     let checked = check(&query, &all, &long, 5, FOLD_AFTER);
-    assert!(checked.is_ok_and(|tally| tally.folds == 1));
+    assert!(checked.is_ok_and(|counts| counts.folds == 1));
 }
 
 #[test]
@@ -75,11 +75,11 @@ fn chunked_and_repeated_snapshot_is_accepted() {
         ),
         event("records", &json!({"records": [record("kim", 9)], "seq": 3})),
     ];
-    let seen = then(3, parts.into_iter().chain(well().split_off(6)));
+    let seen = first_then(3, parts.into_iter().chain(complete().split_off(6)));
     assert_eq!(verdict(&seen), Ok(()));
     let reset = json!({"records": [record("bob", 6)], "seq": 6});
     assert_eq!(
-        verdict(&then(
+        verdict(&first_then(
             5,
             [
                 Observation::Cut,
@@ -94,16 +94,16 @@ fn chunked_and_repeated_snapshot_is_accepted() {
 
 #[test]
 fn broadcast_is_accepted_between_commits() {
-    let mut seen = well();
+    let mut seen = complete();
     seen.insert(3, event("roared", &json!({"id": "eve", "data": 1})));
     assert_eq!(verdict(&seen), Ok(()));
     seen.insert(5, event("roared", &json!({"id": "eve", "data": 1})));
-    assert_fault(&seen, "in the midst");
+    assert_fault(&seen, "incomplete commit");
 }
 
 #[test]
 fn ended_subscription_is_checked_up_to_its_end() {
-    assert_eq!(verdict(&then(3, [Observation::Unsubscribed])), Ok(()));
+    assert_eq!(verdict(&first_then(3, [Observation::Unsubscribed])), Ok(()));
     let ended = event("ended", &json!({"error": {"code": "too_large"}, "seq": 6}));
-    assert_eq!(verdict(&then(3, [ended])), Ok(()));
+    assert_eq!(verdict(&first_then(3, [ended])), Ok(()));
 }

@@ -5,22 +5,22 @@ use super::*;
 
 #[test]
 fn gap_duplicate_and_wrong_order_are_detected() {
-    for at in 1..well().len() {
-        let mut gap = well();
+    for at in 1..complete().len() {
+        let mut gap = complete();
         gap.remove(at);
         assert!(verdict(&gap).is_err(), "without {at}");
-        let mut twice = well();
+        let mut twice = complete();
         twice.insert(at, twice[at].clone());
         assert!(verdict(&twice).is_err(), "{at} twice");
-        for other in at + 1..well().len() {
-            let mut swapped = well();
+        for other in at + 1..complete().len() {
+            let mut swapped = complete();
             swapped.swap(at, other);
             assert!(verdict(&swapped).is_err(), "{at} and {other}");
         }
     }
-    let mut missed = well();
+    let mut missed = complete();
     missed.truncate(8);
-    assert_fault(&missed, "of 6 must be told");
+    assert_fault(&missed, "commit 6 requires");
 }
 
 #[test]
@@ -28,15 +28,18 @@ fn event_without_subscription_is_detected() {
     let one = || with_record("created", "eve", 7, 2, false);
     assert_fault(&[began(None), one()], "before the reply");
     assert_fault(
-        &then(2, [Observation::Unsubscribed, one()]),
-        "of no subscription",
+        &first_then(2, [Observation::Unsubscribed, one()]),
+        "inactive subscription",
     );
-    assert_fault(&then(2, [Observation::Cut, one()]), "of no subscription");
+    assert_fault(
+        &first_then(2, [Observation::Cut, one()]),
+        "inactive subscription",
+    );
     let ended = event("ended", &json!({"error": {"code": "too_large"}, "seq": 2}));
-    assert_fault(&then(2, [ended, one()]), "of no subscription");
-    assert_fault(&then(2, [well()[1].clone()]), "a second reply");
+    assert_fault(&first_then(2, [ended, one()]), "inactive subscription");
+    assert_fault(&first_then(2, [complete()[1].clone()]), "second reply");
     let ended = event("ended", &json!({"error": {}, "seq": 2}));
-    assert_fault(&then(2, [ended]), "why it ends");
+    assert_fault(&first_then(2, [ended]), "without an error code");
 }
 
 #[test]
@@ -114,8 +117,8 @@ fn wrong_event_content_is_detected() {
         (9, "destroyed", json!({"id": "kim", "seq": 6, "left": true})),
         (9, "destroyed", json!({"id": "kim", "seq": 7})),
     ] {
-        let told = verdict(&instead(at, event(name, &wrong)));
-        assert!(told.is_err(), "{name} {wrong}");
+        let verdict = verdict(&with_replaced(at, event(name, &wrong)));
+        assert!(verdict.is_err(), "{name} {wrong}");
     }
     let eve = json!({"id": "eve", "record": record("eve", 7), "seq": 2});
     for slots in [
@@ -124,7 +127,10 @@ fn wrong_event_content_is_detected() {
         json!(["creature", "created", eve]),
         json!(["creature", "created", eve, 7, {}]),
     ] {
-        assert_fault(&instead(2, frame(&slots, false)), "slots of the event");
+        assert_fault(
+            &with_replaced(2, frame(&slots, false)),
+            "slots of the event",
+        );
     }
 }
 
@@ -139,30 +145,30 @@ fn wrong_initial_result_is_detected() {
         json!({"ok": {}, "seq": 1}),
         json!({"ok": {"resumed": true}, "seq": 1}),
     ] {
-        let told = verdict(&instead(1, reply(payload.clone())));
-        assert!(told.is_err(), "{payload}");
+        let verdict = verdict(&with_replaced(1, reply(payload.clone())));
+        assert!(verdict.is_err(), "{payload}");
     }
     let none = frame(
         &json!(["creature", "subscribe", {"ok": {"records": []}, "seq": 1}, 7]),
         false,
     );
-    assert_fault(&instead(1, none), "nothing to go on with");
+    assert_fault(&with_replaced(1, none), "no resume token");
     let twice = json!({"records": [record("eve", 7), record("eve", 7)], "seq": 2});
-    assert_fault(&then(2, [event("reset", &twice)]), "how many records");
+    assert_fault(&first_then(2, [event("reset", &twice)]), "distinct records");
     let back = event("reset", &json!({"records": [], "seq": 1}));
-    assert_fault(&then(3, [back]), "goes back");
+    assert_fault(&first_then(3, [back]), "precedes");
 }
 
 #[test]
 fn wrong_resume_is_detected() {
     let resumed = |seq| reply(json!({"ok": {"resumed": true}, "seq": seq}));
     assert_fault(
-        &then(3, [Observation::Cut, began(Some(2)), resumed(1)]),
-        "where it goes on",
+        &first_then(3, [Observation::Cut, began(Some(2)), resumed(1)]),
+        "position of the resumed",
     );
     assert_fault(
-        &then(3, [Observation::Cut, began(Some(1)), resumed(1)]),
-        "where it goes on",
+        &first_then(3, [Observation::Cut, began(Some(1)), resumed(1)]),
+        "position of the resumed",
     );
     let unreached = Observation::Began {
         ack: json!(7),
@@ -170,23 +176,26 @@ fn wrong_resume_is_detected() {
         reached: false,
     };
     assert_fault(
-        &then(3, [Observation::Cut, unreached, resumed(2)]),
-        "to go on with",
+        &first_then(3, [Observation::Cut, unreached, resumed(2)]),
+        "resumable at the request",
     );
     let eve = json!({"ok": {"records": [record("eve", 7)]}, "seq": 2, "resume": "token"});
-    let afresh = frame(&json!(["creature", "subscribe", eve, 7]), true);
+    let initial = frame(&json!(["creature", "subscribe", eve, 7]), true);
     assert_fault(
-        &then(3, [Observation::Cut, began(Some(2)), afresh]),
-        "although",
+        &first_then(3, [Observation::Cut, began(Some(2)), initial]),
+        "although the log reaches",
     );
-    let anew = json!(["creature", "reset", {"records": [record("eve", 7)], "seq": 2}, 7]);
-    assert_fault(&then(3, [frame(&anew, true)]), "although");
-    // Half of a commit is not a position.
-    let rest = well().split_off(4);
-    let halved = [Observation::Cut, began(Some(2)), resumed(2)].into_iter();
-    assert!(verdict(&then(4, halved.chain(rest))).is_err());
+    let reset_event = json!(["creature", "reset", {"records": [record("eve", 7)], "seq": 2}, 7]);
+    assert_fault(
+        &first_then(3, [frame(&reset_event, true)]),
+        "although the log reaches",
+    );
+    // Part of a commit is not a position.
+    let rest = complete().split_off(4);
+    let partial = [Observation::Cut, began(Some(2)), resumed(2)].into_iter();
+    assert!(verdict(&first_then(4, partial.chain(rest))).is_err());
     for (at, seq) in [(2, 2), (4, 3), (8, 6), (9, 6)] {
-        let mut early = well();
+        let mut early = complete();
         early.insert(at, Observation::Pong(seq));
         assert!(verdict(&early).is_err(), "{seq} at {at}");
     }
@@ -194,13 +203,16 @@ fn wrong_resume_is_detected() {
 
 #[test]
 fn wrong_fold_is_detected() {
-    let told = |names: &[&str], payloads: &[Value]| {
+    let verdict_on = |names: &[&str], payloads: &[Value]| {
         let frames = names.iter().zip(payloads);
-        verdict(&then(2, frames.map(|(name, payload)| event(name, payload))))
+        verdict(&first_then(
+            2,
+            frames.map(|(name, payload)| event(name, payload)),
+        ))
     };
-    assert_eq!(told(&["created"], &fold()), Ok(()));
-    assert!(told(&["updated"], &fold()).is_err());
-    for (word, wrong) in [
+    assert_eq!(verdict_on(&["created"], &fold()), Ok(()));
+    assert!(verdict_on(&["updated"], &fold()).is_err());
+    for (key, wrong) in [
         ("dropped", json!(1)),
         ("dropped", json!(null)),
         ("folded", json!(false)),
@@ -211,24 +223,24 @@ fn wrong_fold_is_detected() {
         ("more", json!(true)),
     ] {
         let mut payloads = fold();
-        payloads[0][word] = wrong;
-        assert!(told(&["created"], &payloads).is_err(), "{payloads:?}");
+        payloads[0][key] = wrong;
+        assert!(verdict_on(&["created"], &payloads).is_err(), "{payloads:?}");
     }
     let mut bob = fold();
     bob[0]["more"] = true.into();
     bob[0].as_object_mut().expect("an object").remove("dropped");
     let eve = json!({"id": "eve", "left": true, "seq": 6, "folded": true, "dropped": 2});
     let too_much = [bob[0].clone(), eve];
-    assert!(told(&["created", "destroyed"], &too_much).is_err());
+    assert!(verdict_on(&["created", "destroyed"], &too_much).is_err());
     let nothing = json!({"records": [], "seq": 6, "folded": true, "dropped": 2});
-    assert!(told(&["records"], &[nothing]).is_err());
-    // Few commits are sent one by one.
+    assert!(verdict_on(&["records"], &[nothing]).is_err());
+    // Commits up to the limit are sent separately.
     let checked = check(
         &query(),
-        &then(2, [event("created", &fold()[0])]),
+        &first_then(2, [event("created", &fold()[0])]),
         &log(),
         6,
         4,
     );
-    assert!(checked.is_err_and(|fault| fault.contains("as one")));
+    assert!(checked.is_err_and(|fault| fault.contains("were folded")));
 }
