@@ -1,4 +1,4 @@
-//! Frames that the server does not take, and positions that are waited for.
+//! Frames that the server rejects, and waiting for positions.
 
 use super::resources::{Beast, beast, local};
 use super::scripted_server::ScriptedServer;
@@ -15,7 +15,7 @@ fn builder(url: &str) -> Builder {
     builder.backoff(Duration::from_millis(1), Duration::from_millis(5))
 }
 
-fn big() -> Filter<Beast> {
+fn large_filter() -> Filter<Beast> {
     Beast::FIELDS.kind.eq("x".repeat(300))
 }
 
@@ -25,8 +25,8 @@ async fn frames_over_max_frame_are_not_sent() {
     let client = builder(&server.url()).start().expect("an address");
     let mut connection = server.accept(200).await;
     let beasts = client.records::<Beast>();
-    let mut subscription = beasts.subscribe(big());
-    let mut live = beasts.live(big());
+    let mut subscription = beasts.subscribe(large_filter());
+    let mut live = beasts.live(large_filter());
     let errors = [
         within("the end", subscription.next())
             .await
@@ -42,8 +42,8 @@ async fn frames_over_max_frame_are_not_sent() {
     ];
     for error in errors {
         let error = error
-            .expect("it ends with an error")
-            .expect_err("it is too large");
+            .expect("an error")
+            .expect_err("the frame is too large");
         assert_eq!(
             (error.kind(), error.limit()),
             (ErrorKind::TooLarge, Some(("max_frame", 200)))
@@ -51,15 +51,15 @@ async fn frames_over_max_frame_are_not_sent() {
     }
     let get = tokio::spawn(beasts.get("bob").into_future());
     let request = connection.next().await;
-    assert_eq!(request[1], "get", "nothing came before it");
+    assert_eq!(request[1], "get", "no frame precedes the request");
     connection.reply(&request, json!({"ok": null})).await;
     drop(get);
 }
 
-/// Waits for the next change of a live query that is served.
-async fn served(live: &mut Live<Beast>) {
+/// Waits for the next change of a live query. Panics if it is an error.
+async fn next_change(live: &mut Live<Beast>) {
     let changed = within("a change", live.changed()).await;
-    changed.expect("the stream is open").expect("it is served");
+    changed.expect("the stream is open").expect("no error");
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn position_that_is_too_large_is_left_out() {
     let request = connection.next().await;
     let reset = json!({"ok": {"records": []}, "seq": 3, "resume": "x".repeat(300)});
     connection.reply(&request, reset).await;
-    served(&mut live).await;
+    next_change(&mut live).await;
     drop(connection);
     let mut connection = server.accept(200).await;
     assert_eq!(connection.next().await[2], request[2]);
@@ -85,8 +85,8 @@ async fn frame_at_which_the_server_closes_is_sent_twice() {
         let beasts = client.records::<Beast>();
         let get = |id: &str| tokio::spawn(beasts.get(id).into_future());
         let mut connection = server.accept(10_000).await;
-        let (before, poison) = (get("before"), get("poison"));
-        // Both have been sent before the next.
+        let (before, rejected) = (get("before"), get("rejected"));
+        // Both are sent before the next request.
         let sent = [connection.next().await, connection.next().await];
         let after = get("after");
         let mut live: Live<Beast> = beasts.live(Filter::all());
@@ -99,31 +99,31 @@ async fn frame_at_which_the_server_closes_is_sent_twice() {
         .map(|it| it[1].clone());
         assert_eq!(sent.iter().filter(|it| **it == "get").count(), 3);
         connection.close(code).await;
-        let mut poisoned = 0;
-        let mut answered = Vec::<String>::new();
-        while answered.len() < 3 {
+        let mut rejections = 0;
+        let mut replied = Vec::<String>::new();
+        while replied.len() < 3 {
             let mut connection = server.accept(10_000).await;
-            while answered.len() < 3 {
+            while replied.len() < 3 {
                 let request = connection.next().await;
                 let name = request[2]["id"].as_str().unwrap_or("live").to_owned();
-                if name == "poison" {
-                    poisoned += 1;
+                if name == "rejected" {
+                    rejections += 1;
                     connection.close(code).await;
                     break;
                 }
                 let reply = match &*name {
                     "live" => json!({"ok": {"records": []}, "seq": 1, "resume": "r"}),
-                    _ => json!({"err": {"code": "not_found", "message": "gone"}}),
+                    _ => json!({"err": {"code": "not_found", "message": "not found"}}),
                 };
                 connection.reply(&request, reply).await;
-                answered.push(name);
+                replied.push(name);
             }
         }
-        assert_eq!(poisoned, 1, "{code}");
-        let error = within("the error", poison)
+        assert_eq!(rejections, 1, "{code}");
+        let error = within("the error", rejected)
             .await
             .expect("no panic")
-            .expect_err("it is rejected");
+            .expect_err("the frame is rejected");
         let kind = if code == 1009 {
             ErrorKind::TooLarge
         } else {
@@ -143,7 +143,7 @@ async fn frame_at_which_the_server_closes_is_sent_twice() {
         live.changed()
             .await
             .expect("the stream is open")
-            .expect("it is served");
+            .expect("no error");
     }
 }
 
@@ -160,20 +160,20 @@ async fn live_query_ended_by_a_limit_comes_back() {
     connection
         .send(json!(["beast", "ended", error, request[3]]))
         .await;
-    served(&mut live).await;
+    next_change(&mut live).await;
     let again = connection.next().await;
     assert_eq!(
         again[2]["$from"],
         json!({"resume": "r", "seq": 3, "at": "p"})
     );
-    // One that has never been served is refused.
+    // A live query without an initial result fails.
     let mut other = client.records::<Beast>().live(Filter::all());
     let request = connection.next().await;
-    let refusal = json!({"err": {"code": "too_many", "message": "too many"}});
-    connection.reply(&request, refusal).await;
-    let refused = other.changed().await.expect("it ends with an error");
+    let rejection = json!({"err": {"code": "too_many", "message": "too many"}});
+    connection.reply(&request, rejection).await;
+    let refused = other.changed().await.expect("an error");
     assert_eq!(
-        refused.expect_err("it is refused").kind(),
+        refused.expect_err("the query is rejected").kind(),
         ErrorKind::TooMany
     );
 }
@@ -187,20 +187,20 @@ async fn until_takes_in_own_write() {
         let id = format!("b{n}");
         let reply = beasts.create(beast(&id, "dragon")).reply().await;
         let seq = reply
-            .expect("there is none")
+            .expect("the record is created")
             .seq
-            .expect("a commit has a number");
+            .expect("a commit has a sequence number");
         let reached = within("the commit", dragons.until(seq)).await;
-        reached.expect("the stream is open").expect("it is served");
+        reached.expect("the stream is open").expect("no error");
         assert_eq!(dragons.len(), n + 1);
-        // A commit that concerns none of the records.
+        // A commit that does not change the result.
         let reply = beasts.create(beast(&format!("w{n}"), "wyrm")).reply().await;
         let seq = reply
-            .expect("there is none")
+            .expect("the record is created")
             .seq
-            .expect("a commit has a number");
+            .expect("a commit has a sequence number");
         let reached = within("the commit", dragons.until(seq)).await;
-        reached.expect("the stream is open").expect("it is served");
+        reached.expect("the stream is open").expect("no error");
         assert_eq!(dragons.len(), n + 1);
     }
     client.close().await;
@@ -220,7 +220,7 @@ async fn rejected_origin_fails_requests_immediately() {
     let beasts = client.records::<Beast>();
     for _ in 0..2 {
         let error = within("the error", beasts.get("bob").into_future()).await;
-        let error = error.expect_err("the origin is refused");
+        let error = error.expect_err("the origin is rejected");
         assert_eq!(
             (error.kind(), error.outcome()),
             (ErrorKind::Forbidden, Some(Outcome::NotApplied))
@@ -232,11 +232,16 @@ async fn rejected_origin_fails_requests_immediately() {
     }
 }
 
-/// Each connection is accepted and stays silent. The time is paused, so it passes at once.
+/// Each connection is accepted and never answered. The clock is paused, so timeouts elapse at once.
 #[tokio::test(start_paused = true)]
 async fn backoff_grows_while_nothing_answers() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("ws://{}", listener.local_addr().expect("it is bound"));
+    let url = format!(
+        "ws://{}",
+        listener
+            .local_addr()
+            .expect("a bound listener has an address")
+    );
     let client = Client::builder(&url)
         .backoff(Duration::from_secs(60), Duration::from_secs(3_600))
         .patience(Duration::from_secs(10))
@@ -245,13 +250,13 @@ async fn backoff_grows_while_nothing_answers() {
     let began = tokio::time::Instant::now();
     let mut held = Vec::new();
     for _ in 0..12 {
-        let (mut stream, _) = listener.accept().await.expect("it listens");
+        let (mut stream, _) = listener.accept().await.expect("the listener accepts");
         let mut request = [0; 1024];
         let _ = stream.read(&mut request).await;
         let _ = stream.flush().await;
         held.push(stream);
     }
-    // Without growth the twelve attempts take at most 12 × (10 s + 60 s).
+    // With a constant backoff, the twelve attempts take at most 12 × (10 s + 60 s).
     assert!(
         began.elapsed() > Duration::from_secs(12 * 70),
         "{:?}",

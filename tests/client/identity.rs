@@ -11,7 +11,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::Semaphore;
 
 async fn notes_server() -> (ServerHandle, Builder) {
-    let server = notes_app::server().open().await.expect("memory opens");
+    let server = notes_app::server()
+        .open()
+        .await
+        .expect("a memory store opens");
     let builder = testing::builder(&server);
     (server, builder)
 }
@@ -23,21 +26,33 @@ async fn whoami(client: &Client) -> Result<String> {
 #[tokio::test]
 async fn client_has_the_identity_of_its_token() {
     let (_server, builder) = notes_server().await;
-    let client = builder.token("bob").connect().await.expect("he is known");
-    assert_eq!(whoami(&client).await.expect("he is known"), "bob");
+    let client = builder
+        .token("bob")
+        .connect()
+        .await
+        .expect("the token is valid");
+    assert_eq!(whoami(&client).await.expect("the token is valid"), "bob");
     client
         .authenticate(Some("eve".into()))
         .await
-        .expect("she is known");
-    assert_eq!(whoami(&client).await.expect("she is known"), "eve");
+        .expect("the token is valid");
+    assert_eq!(whoami(&client).await.expect("the token is valid"), "eve");
     let error = client.authenticate(Some("bob:1000".into())).await;
     assert_eq!(
-        error.expect_err("it is over").kind(),
+        error.expect_err("the identity has expired").kind(),
         ErrorKind::Unauthenticated
     );
-    assert_eq!(whoami(&client).await.expect("she still is"), "eve");
-    client.authenticate(None).await.expect("it is nobody again");
-    let error = whoami(&client).await.expect_err("it is nobody");
+    assert_eq!(
+        whoami(&client).await.expect("the identity is unchanged"),
+        "eve"
+    );
+    client
+        .authenticate(None)
+        .await
+        .expect("signing out succeeds");
+    let error = whoami(&client)
+        .await
+        .expect_err("the client is unauthenticated");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
 
@@ -49,9 +64,9 @@ async fn handshake_headers_authenticate_the_client() {
             .header(name, value)
             .connect()
             .await
-            .expect("he is known");
-        assert_eq!(whoami(&client).await.expect("he is known"), "bob");
-        // Somebody has keys, so that a write is one whatever happens.
+            .expect("the token is valid");
+        assert_eq!(whoami(&client).await.expect("the token is valid"), "bob");
+        // An authenticated client sends writes with idempotency keys.
         let note = NewNote {
             owner: "bob".into(),
             ..NewNote::default()
@@ -60,9 +75,9 @@ async fn handshake_headers_authenticate_the_client() {
             .records::<Note>()
             .create(note)
             .await
-            .expect("it is his");
+            .expect("the owner may create the note");
     }
-    // And so over the network.
+    // The same over the network.
     let server = notes_app::start().await;
     let builder = || Client::builder(server.url());
     let client = builder()
@@ -70,9 +85,9 @@ async fn handshake_headers_authenticate_the_client() {
         .connect()
         .await;
     assert_eq!(
-        whoami(&client.expect("he is known"))
+        whoami(&client.expect("the token is valid"))
             .await
-            .expect("he is known"),
+            .expect("the token is valid"),
         "bob"
     );
     let refused = builder()
@@ -80,7 +95,7 @@ async fn handshake_headers_authenticate_the_client() {
         .connect()
         .await;
     assert_eq!(
-        refused.expect_err("it is over").kind(),
+        refused.expect_err("the identity has expired").kind(),
         ErrorKind::Unauthenticated
     );
 }
@@ -93,15 +108,15 @@ async fn connect_returns_error_for_a_rejected_token() {
             .token(token)
             .connect()
             .await
-            .expect_err("it is nobody's");
+            .expect_err("the token is rejected");
         let kinds = [ErrorKind::Unauthenticated, ErrorKind::Internal];
         assert!(kinds.contains(&error.kind()), "{error:?}");
     }
 }
 
-/// A server whose identities last a second of its clock, and a token that is another each time.
-async fn brief() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
-    let (now, asked) = (
+/// Starts a server whose identities expire after one second of its clock. The client's token is different each time.
+async fn short_lived_identities() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
+    let (now, token_requests) = (
         Arc::new(AtomicU64::new(1_000)),
         Arc::new(AtomicUsize::new(0)),
     );
@@ -119,47 +134,47 @@ async fn brief() -> (ServerHandle, Client, Arc<AtomicU64>, Arc<AtomicUsize>) {
                 Ok(Identity::new(name, user).until(unix_time(expires)))
             }
         });
-    let server = server.open().await.expect("memory opens");
-    let asking = asked.clone();
+    let server = server.open().await.expect("a memory store opens");
+    let counter = token_requests.clone();
     let builder = testing::builder(&server).token_with(move || {
-        let times = asking.fetch_add(1, Relaxed);
-        async move { Ok(Some(format!("user{times}"))) }
+        let nth = counter.fetch_add(1, Relaxed);
+        async move { Ok(Some(format!("user{nth}"))) }
     });
-    let client = builder.connect().await.expect("it is known");
-    (server, client, now, asked)
+    let client = builder.connect().await.expect("the token is valid");
+    (server, client, now, token_requests)
 }
 
 #[tokio::test(start_paused = true)]
 async fn identity_is_renewed_before_it_expires() {
-    let (_server, client, _now, asked) = brief().await;
-    assert_eq!(whoami(&client).await.expect("it is known"), "user0");
-    // A tenth of the second is left when another token is asked for.
+    let (_server, client, _now, token_requests) = short_lived_identities().await;
+    assert_eq!(whoami(&client).await.expect("the token is valid"), "user0");
+    // The client requests another token when a tenth of the second is left.
     tokio::time::sleep(std::time::Duration::from_millis(950)).await;
-    assert_eq!(whoami(&client).await.expect("it is known"), "user1");
-    assert_eq!(asked.load(Relaxed), 2);
+    assert_eq!(whoami(&client).await.expect("the token is valid"), "user1");
+    assert_eq!(token_requests.load(Relaxed), 2);
 }
 
 #[tokio::test]
 async fn revoked_identity_is_authenticated_again() {
-    let (server, client, now, _asked) = brief().await;
+    let (server, client, now, _asked) = short_lived_identities().await;
     let mut notes = client.records::<Note>().subscribe(Filter::all());
     assert!(
         within("a reset", notes.next())
             .await
-            .expect("it goes on")
+            .expect("the stream is open")
             .is_ok()
     );
-    // The server takes it back: the client says again who it is, and its subscription goes on.
+    // The client authenticates again after the revocation, and its subscription continues.
     assert_eq!(server.revoke("user0"), 1);
-    let name = within("an answer", whoami(&client))
+    let name = within("a response", whoami(&client))
         .await
-        .expect("it is known again");
+        .expect("the client is authenticated again");
     assert_ne!(name, "user0");
-    // Its time is over before the server has said so.
+    // The identity expires before the server reports it.
     now.fetch_add(5_000, Relaxed);
-    let name = within("an answer", whoami(&client))
+    let name = within("a response", whoami(&client))
         .await
-        .expect("it is known again");
+        .expect("the client is authenticated again");
     let note = NewNote {
         owner: name.clone(),
         ..NewNote::default()
@@ -168,10 +183,12 @@ async fn revoked_identity_is_authenticated_again() {
         .records::<Note>()
         .create(note)
         .await
-        .expect("it is its own");
+        .expect("the owner may create the note");
     loop {
-        let event = within("an event", notes.next()).await.expect("it goes on");
-        if let sockful::client::ClientEvent::Created { .. } = event.expect("it is served") {
+        let event = within("an event", notes.next())
+            .await
+            .expect("the stream is open");
+        if let sockful::client::ClientEvent::Created { .. } = event.expect("no error") {
             break;
         }
     }
@@ -201,11 +218,11 @@ async fn client_with_headers_reconnects_when_expired() {
     }
 }
 
-/// A server that never says who anybody is.
-async fn undecided() -> Builder {
+/// Returns a client of a server whose authenticator never completes.
+async fn never_authenticated() -> Builder {
     let never = |_: Credentials| std::future::pending::<Result<Identity<User>>>();
     let server = Server::new(notes_app::RESOURCES).authenticate(never);
-    testing::builder(&server.open().await.expect("memory opens"))
+    testing::builder(&server.open().await.expect("a memory store opens"))
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,31 +237,39 @@ async fn late_renewal_does_not_undo_authenticate() {
             };
             Ok(Identity::new(name, user).until(unix_time(2_000)))
         });
-    let server = server.open().await.expect("memory opens");
+    let server = server.open().await.expect("a memory store opens");
     let gate = Arc::new(Semaphore::new(1));
     let waiting = gate.clone();
     let builder = testing::builder(&server).token_with(move || {
         let gate = waiting.clone();
         async move {
-            gate.acquire().await.expect("it is never closed").forget();
+            gate.acquire()
+                .await
+                .expect("the semaphore is never closed")
+                .forget();
             Ok(Some("bob".to_owned()))
         }
     });
-    let client = builder.connect().await.expect("he is known");
-    assert_eq!(whoami(&client).await.expect("he is known"), "bob");
-    // By now another token has been asked for, which is slow to come.
+    let client = builder.connect().await.expect("the token is valid");
+    assert_eq!(whoami(&client).await.expect("the token is valid"), "bob");
+    // The client has requested another token, and the callback has not returned yet.
     tokio::time::sleep(std::time::Duration::from_millis(950)).await;
-    client.authenticate(None).await.expect("it is nobody");
+    client
+        .authenticate(None)
+        .await
+        .expect("signing out succeeds");
     gate.add_permits(1);
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    let error = whoami(&client).await.expect_err("it still is nobody");
+    let error = whoami(&client)
+        .await
+        .expect_err("the client is unauthenticated");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
 
 #[tokio::test(start_paused = true)]
 async fn request_waiting_for_authentication_is_not_applied() {
-    let client = undecided().await.token("bob").start();
-    let client = client.expect("it is in this process");
+    let client = never_authenticated().await.token("bob").start();
+    let client = client.expect("the client starts");
     let note = NewNote::default();
     let writing = tokio::spawn(client.records::<Note>().create(note).into_future());
     tokio::time::sleep(std::time::Duration::from_millis(10)).await;
@@ -259,9 +284,12 @@ async fn request_waiting_for_authentication_is_not_applied() {
 async fn token_callback_may_fail_or_panic() {
     let (server, builder) = notes_server().await;
     let error = builder.token_with(async || panic!("no token")).connect();
-    let error = error.await.expect_err("there is none");
+    let error = error.await.expect_err("the callback panics");
     assert_eq!(error.kind(), ErrorKind::Internal);
     let builder = testing::builder(&server).token_with(async || Ok(None));
-    let client = builder.connect().await.expect("it is nobody");
+    let client = builder
+        .connect()
+        .await
+        .expect("the client connects without a token");
     assert!(whoami(&client).await.is_err());
 }

@@ -1,6 +1,6 @@
 //! Connections that are cut, stalled or half open.
 
-use super::fault_proxy::{Dice, Fate, Proxy};
+use super::fault_proxy::{Fault, Proxy, Random};
 use super::resources::{Beast, BeastPatch, BeastRemotes, NewBeast, RESOURCES, beast};
 use crate::support::{TestServer, within};
 use sockful::client::{Client, ClientEvent};
@@ -10,17 +10,18 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 
-/// How many rounds of requests there are; `FAULTS_ROUNDS` says otherwise, and `FAULTS_SEED` which storm it is.
+/// The number of rounds of requests. The environment variable `FAULTS_ROUNDS` overrides it; `FAULTS_SEED` is the
+/// seed of the faults.
 const ROUNDS: u64 = 1_500;
-/// How many rounds are under way at most.
-const AT_ONCE: usize = 32;
+/// The maximum number of concurrent rounds.
+const MAX_CONCURRENT: usize = 32;
 
-fn setting(name: &str, usual: u64) -> u64 {
-    let given = std::env::var(name).ok();
-    given.map_or(usual, |text| text.parse().expect("a number"))
+fn setting(name: &str, default: u64) -> u64 {
+    let value = std::env::var(name).ok();
+    value.map_or(default, |text| text.parse().expect("a number"))
 }
 
-/// A configuration whose limits are out of the reach of this test.
+/// Returns a config whose limits this test does not reach.
 fn unlimited() -> Config {
     let mut config = Config::default();
     (
@@ -40,17 +41,17 @@ fn unlimited() -> Config {
 #[tokio::test]
 async fn faulty_network_loses_and_repeats_nothing() {
     let seed = setting("FAULTS_SEED", 22);
-    let mut dice = Dice::of(seed);
+    let mut random = Random::new(seed);
     let fates = move || {
-        let bytes = usize::try_from(1_000 + dice.roll(40_000)).expect("a few");
-        match dice.roll(10) {
-            0..=5 => Fate::Cut(bytes),
-            6..=7 => Fate::HalfOpen(bytes),
-            _ => Fate::Stalled(bytes),
+        let bytes = usize::try_from(1_000 + random.below(40_000)).expect("a small number");
+        match random.below(10) {
+            0..=5 => Fault::Cut(bytes),
+            6..=7 => Fault::HalfOpen(bytes),
+            _ => Fault::Stalled(bytes),
         }
     };
     let handle = Server::new(RESOURCES).config(unlimited()).open().await;
-    let handle = handle.expect("memory opens");
+    let handle = handle.expect("a memory store opens");
     let server =
         TestServer::from_handle(handle.clone(), crate::support::Checkpoints::default()).await;
     let proxy = Proxy::to(server.address, fates).await;
@@ -65,35 +66,34 @@ async fn faulty_network_loses_and_repeats_nothing() {
     stored
         .create(beast("counter", "counter"))
         .await
-        .expect("there is none");
+        .expect("the record is created");
 
     let mut live = client
         .records::<Beast>()
         .live(Beast::FIELDS.kind.eq("dragon"));
-    let (asked_all, number) = oneshot::channel();
-    let following = tokio::spawn(follow(client.clone(), number));
+    let (send_count, count) = oneshot::channel();
+    let following = tokio::spawn(follow(client.clone(), count));
     // No subscription has more than 10,000 records.
     let all_rounds = i64::try_from(setting("FAULTS_ROUNDS", ROUNDS).min(9_000));
     let all_rounds = all_rounds.expect("a small number");
-    let (mut asked, mut rounds) = (JoinSet::new(), 0_i64);
+    let (mut requests, mut rounds) = (JoinSet::new(), 0_i64);
     let check = |done: Option<Result<Result<(), sockful::Error>, JoinError>>| {
-        let done = done.expect("a round is under way");
-        done.expect("it does not panic")
-            .expect("nothing is refused");
+        let done = done.expect("a pending round");
+        done.expect("no panic").expect("no request fails");
     };
-    // Until there was each kind of fault: which one a connection meets depends on the dice alone.
-    while rounds < all_rounds || proxy.tallies()[1..].contains(&0) {
-        if asked.len() == AT_ONCE {
-            check(within("an answer", asked.join_next()).await);
+    // Continues until each kind of fault has occurred, because faults are random.
+    while rounds < all_rounds || proxy.counts()[1..].contains(&0) {
+        if requests.len() == MAX_CONCURRENT {
+            check(within("a response", requests.join_next()).await);
         }
         rounds += 1;
         let beasts = client.records::<Beast>();
-        asked.spawn(async move {
+        requests.spawn(async move {
             let new = NewBeast {
                 life: Some(rounds),
                 ..beast("", "dragon")
             };
-            // Its id is left to the server, so that one that is made twice shows.
+            // The server generates the id, so that a create that was applied twice is visible.
             let made = beasts.create(NewBeast { id: None, ..new }).await?;
             let patch = BeastPatch {
                 life: Some(-rounds),
@@ -105,13 +105,16 @@ async fn faulty_network_loses_and_repeats_nothing() {
             Ok::<_, sockful::Error>(())
         });
     }
-    proxy.calm_down();
-    // Every promise settles, and well.
-    while !asked.is_empty() {
-        check(within("an answer", asked.join_next()).await);
+    proxy.stop_faults();
+    // Every request completes without an error.
+    while !requests.is_empty() {
+        check(within("a response", requests.join_next()).await);
     }
-    let counter = stored.get(&"counter".into()).await.expect("it is there");
-    assert_eq!(counter.life, 10 + rounds, "each feeding happened once");
+    let counter = stored
+        .get(&"counter".into())
+        .await
+        .expect("the record exists");
+    assert_eq!(counter.life, 10 + rounds, "each call was applied once");
     let all = stored
         .find(Beast::FIELDS.kind.eq("dragon"))
         .await
@@ -125,34 +128,34 @@ async fn faulty_network_loses_and_repeats_nothing() {
     assert_eq!(
         sorted(lives),
         expected,
-        "each was created once and changed once"
+        "each record was created once and updated once"
     );
-    asked_all.send(all.len()).expect("it still follows");
-    let told = within("the rest of what is told", following).await;
-    let told = told.expect("it does not panic");
+    send_count.send(all.len()).expect("the subscriber runs");
+    let created = within("the remaining events", following).await;
+    let created = created.expect("no panic");
     assert!(
-        told.values().all(|times| *times == 1),
-        "each was told once: {told:?}"
+        created.values().all(|times| *times == 1),
+        "each record is reported once: {created:?}"
     );
     while !live.iter().eq(&all) {
         let changed = within("a change", live.changed()).await;
-        changed.expect("it goes on").expect("it is served");
+        changed.expect("the stream is open").expect("no error");
     }
-    let [_, cuts, halves, stalls] = proxy.tallies();
+    let [_, cuts, halves, stalls] = proxy.counts();
     println!("seed {seed}: {rounds} rounds, {cuts} cut, {halves} half open, {stalls} stalled");
 }
 
-/// How often each dragon was told to have come, when as many have come as `number` says.
-async fn follow(client: Client, mut number: oneshot::Receiver<usize>) -> BTreeMap<String, usize> {
-    let mut told = client
+/// Returns how often each record was reported as created, after `count` records were reported.
+async fn follow(client: Client, mut count: oneshot::Receiver<usize>) -> BTreeMap<String, usize> {
+    let mut events = client
         .records::<Beast>()
         .subscribe(Beast::FIELDS.kind.eq("dragon"));
     let (mut times, mut expected) = (BTreeMap::new(), usize::MAX);
     while times.len() < expected {
         let event = tokio::select! {
-            event = told.next() => event.expect("it goes on").expect("it is served"),
-            all = &mut number, if expected == usize::MAX => {
-                expected = all.expect("somebody asks");
+            event = events.next() => event.expect("the stream is open").expect("no error"),
+            all = &mut count, if expected == usize::MAX => {
+                expected = all.expect("the sender is not dropped");
                 continue;
             }
         };

@@ -23,16 +23,19 @@ async fn client_writes_reads_and_follows_children() {
         };
         keepers.create(new)
     });
-    let (ann, ben) = (ann.await.expect("made"), ben.await.expect("made"));
+    let (ann, ben) = (
+        ann.await.expect("the record is created"),
+        ben.await.expect("the record is created"),
+    );
     let of_ann = keepers.children(Cage::FIELDS.keeper_id, ann.badge);
-    let mut told = of_ann.subscribe(Cage::FIELDS.size.lt(10));
+    let mut events = of_ann.subscribe(Cage::FIELDS.size.lt(10));
     let mut live = of_ann.live(Filter::all());
     assert!(
-        matches!(told.next().await, Some(Ok(ClientEvent::Reset { records, .. })) if records.is_empty())
+        matches!(events.next().await, Some(Ok(ClientEvent::Reset { records, .. })) if records.is_empty())
     );
 
-    let made = of_ann.create(cage(1)).await.expect("she is there");
-    assert_eq!((made.id, made.keeper_id), (1, ann.badge));
+    let created = of_ann.create(cage(1)).await.expect("the parent exists");
+    assert_eq!((created.id, created.keeper_id), (1, ann.badge));
     client
         .records::<Cage>()
         .create(NewCage {
@@ -40,16 +43,25 @@ async fn client_writes_reads_and_follows_children() {
             ..cage(2)
         })
         .await
-        .expect("made");
-    assert_eq!(of_ann.get(1_u64).await.expect("hers"), made);
-    let error = of_ann.get(2_u64).await.expect_err("his");
+        .expect("the record is created");
+    assert_eq!(
+        of_ann.get(1_u64).await.expect("a child of this parent"),
+        created
+    );
+    let error = of_ann
+        .get(2_u64)
+        .await
+        .expect_err("a child of another parent");
     assert_eq!(error.kind(), ErrorKind::NotFound);
 
     let bigger = CagePatch {
         size: Some(5),
         ..CagePatch::default()
     };
-    let changed = of_ann.update(1_u64, bigger).await.expect("hers");
+    let changed = of_ann
+        .update(1_u64, bigger)
+        .await
+        .expect("a child of this parent");
     assert_eq!((changed.size, changed.keeper_id), (5, ann.badge));
     let all = of_ann.find(Filter::all()).await.expect("a list");
     assert_eq!(*all, *std::slice::from_ref(&changed));
@@ -60,31 +72,34 @@ async fn client_writes_reads_and_follows_children() {
             .expect("a list")
             .is_empty()
     );
-    // What is asked of the property itself is asked beside the address.
-    let hers = of_ann
+    // A condition on the parent property is combined with the parent of the route.
+    let matching = of_ann
         .find(Cage::FIELDS.keeper_id.eq(ann.badge))
         .await
         .expect("a list");
-    assert_eq!(hers.len(), 1);
-    let his = of_ann
+    assert_eq!(matching.len(), 1);
+    let other = of_ann
         .find(Cage::FIELDS.keeper_id.eq(ben.badge))
         .await
         .expect("a list");
-    assert!(his.is_empty());
+    assert!(other.is_empty());
 
     let parent = client
         .records::<Cage>()
         .parent::<Keeper, _>(Cage::FIELDS.keeper_id, 2_u64);
-    assert_eq!(parent.await.expect("his"), ben);
-    assert_eq!(of_ann.destroy(1_u64).await.expect("hers"), changed);
-    let mut events = Vec::new();
+    assert_eq!(parent.await.expect("the parent"), ben);
+    assert_eq!(
+        of_ann.destroy(1_u64).await.expect("a child of this parent"),
+        changed
+    );
+    let mut received = Vec::new();
     for _ in 0..3 {
-        events.push(told.next().await.expect("an event").expect("it is told"));
+        received.push(events.next().await.expect("an event").expect("no error"));
     }
-    let shown = format!("{events:?}");
+    let shown = format!("{received:?}");
     assert!(
         matches!(
-            events.as_slice(),
+            received.as_slice(),
             [
                 ClientEvent::Created { .. },
                 ClientEvent::Updated { .. },
@@ -94,7 +109,7 @@ async fn client_writes_reads_and_follows_children() {
         "{shown}"
     );
     while let Some(changed) = live.changed().await {
-        changed.expect("it is told");
+        changed.expect("no error");
         if live.is_empty() {
             break;
         }
@@ -108,7 +123,11 @@ async fn client_follows_a_relation_to_its_own_resource() {
         badge: None,
         name: "Ann".to_owned(),
     };
-    let ann = client.records::<Keeper>().create(new).await.expect("made");
+    let ann = client
+        .records::<Keeper>()
+        .create(new)
+        .await
+        .expect("the record is created");
     let cages = client.records::<Cage>();
     cages
         .create(NewCage {
@@ -116,7 +135,7 @@ async fn client_follows_a_relation_to_its_own_resource() {
             ..cage(1)
         })
         .await
-        .expect("made");
+        .expect("the record is created");
     let inside = cages.children(Cage::FIELDS.inside_id, 1_u64);
     let inner = inside
         .create(NewCage {
@@ -124,28 +143,28 @@ async fn client_follows_a_relation_to_its_own_resource() {
             ..cage(2)
         })
         .await
-        .expect("made");
+        .expect("the record is created");
     assert_eq!(inner.inside_id, Some(1));
     let outer = cages
         .parent::<Cage, _>(Cage::FIELDS.inside_id, 2_u64)
         .await
-        .expect("there");
+        .expect("the parent");
     assert_eq!(outer.id, 1);
 }
 
 #[tokio::test]
 async fn property_without_relation_is_rejected() {
     let (_server, client) = local().await;
-    // It is of the type of the id, so the compiler can't tell.
+    // The property has the type of the id, so the compiler accepts it.
     let kinds = client
         .records::<Beast>()
         .children(Beast::FIELDS.kind, "dragon");
-    let error = kinds.find(Filter::all()).await.expect_err("it is none");
+    let error = kinds.find(Filter::all()).await.expect_err("not a relation");
     assert_eq!(
         error.to_string(),
         "`kind` of `beast` is not a relation to `beast`"
     );
-    let error = kinds.get("bob").await.expect_err("it is none");
+    let error = kinds.get("bob").await.expect_err("not a relation");
     assert_eq!(
         error.to_string(),
         "`kind` of `beast` is not a relation to `beast`"
@@ -154,7 +173,7 @@ async fn property_without_relation_is_rejected() {
         .records::<Beast>()
         .parent::<Beast, _>(Beast::FIELDS.mood, "bob");
     assert_eq!(
-        parent.await.expect_err("it is none").to_string(),
+        parent.await.expect_err("not a relation").to_string(),
         "`mood` of `beast` is not a relation to `beast`"
     );
     let keepers = client
@@ -163,6 +182,6 @@ async fn property_without_relation_is_rejected() {
     let error = keepers
         .get(1_u64)
         .await
-        .expect_err("there is no such keeper");
+        .expect_err("the parent does not exist");
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }

@@ -11,27 +11,35 @@ async fn method_is_called_through_the_generated_trait() {
     beasts
         .create(beast("bob", "dragon"))
         .await
-        .expect("there is none");
-    assert_eq!(beasts.feed("bob", 3).await.expect("it eats"), 13);
+        .expect("the record is created");
+    assert_eq!(beasts.feed("bob", 3).await.expect("the call succeeds"), 13);
     assert_eq!(
-        beasts.describe("bob").await.expect("it is there"),
+        beasts.describe("bob").await.expect("the record exists"),
         "bob is a dragon"
     );
     let order = Order { meat: 2, herbs: 5 };
-    assert_eq!(beasts.serve("bob", order).await.expect("it eats"), 20);
+    assert_eq!(
+        beasts.serve("bob", order).await.expect("the call succeeds"),
+        20
+    );
     beasts
         .sing("bob", Some("a lullaby".to_owned()))
         .await
-        .expect("it listens");
-    let bob = beasts.get("bob").await.expect("it is there");
+        .expect("the server listens");
+    let bob = beasts.get("bob").await.expect("the record exists");
     assert_eq!((bob.life, bob.mood.as_deref()), (20, Some("a lullaby")));
-    beasts.sing("bob", None).await.expect("it listens");
-    assert_eq!(beasts.get("bob").await.expect("it is there").mood, None);
+    beasts.sing("bob", None).await.expect("the server listens");
+    assert_eq!(
+        beasts.get("bob").await.expect("the record exists").mood,
+        None
+    );
     let sum = beasts.add(u128::MAX - 1, 1).await.expect("a number");
     assert_eq!(sum, u128::MAX.to_string());
-    // A method of the client has the name, and stands before.
+    // An inherent method of the client has the same name and takes precedence.
     assert_eq!(
-        BeastRemotes::live(&beasts, "bob").await.expect("it lives"),
+        BeastRemotes::live(&beasts, "bob")
+            .await
+            .expect("the call succeeds"),
         20
     );
 }
@@ -40,13 +48,16 @@ async fn method_is_called_through_the_generated_trait() {
 async fn method_error_has_its_code() {
     let (_server, client) = local().await;
     let beasts = client.records::<Beast>();
-    let error = beasts.tire("bob").await.expect_err("there is none");
+    let error = beasts
+        .tire("bob")
+        .await
+        .expect_err("the record does not exist");
     assert_eq!(error.kind(), ErrorKind::NotFound);
     beasts
         .create(beast("bob", "dragon"))
         .await
-        .expect("there is none");
-    let error = beasts.tire("bob").await.expect_err("it sleeps");
+        .expect("the record is created");
+    let error = beasts.tire("bob").await.expect_err("the method fails");
     assert_eq!(
         (error.kind(), error.code()),
         (ErrorKind::Custom, "too_tired")
@@ -61,27 +72,27 @@ async fn method_call_accepts_request_options() {
     let rev = beasts
         .create(beast("bob", "dragon"))
         .await
-        .expect("there is none")
+        .expect("the record is created")
         .rev;
     let fed = beasts
         .feed("bob", 1)
         .if_rev(rev)
         .reply()
         .await
-        .expect("it is there");
+        .expect("the record exists");
     assert!(fed.rev > Some(rev));
     let error = beasts
         .feed("bob", 1)
         .if_rev(rev)
         .await
-        .expect_err("it moved");
+        .expect_err("the record has changed");
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    let stuck = beasts.feed_at("bob", "nobody opens it".to_owned());
+    let stuck = beasts.feed_at("bob", "never released".to_owned());
     let error = stuck
         .timeout(Duration::from_millis(20))
         .await
-        .expect_err("it waits");
+        .expect_err("the call times out");
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    // The server has given it up as well: the next one is not held up by it.
-    assert_eq!(beasts.feed("bob", 1).await.expect("it eats"), 12);
+    // The server cancels the call too, so the next call does not wait for it.
+    assert_eq!(beasts.feed("bob", 1).await.expect("the call succeeds"), 12);
 }

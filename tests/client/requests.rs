@@ -14,46 +14,53 @@ async fn client_creates_reads_updates_saves_and_destroys() {
     let beasts = client.records::<Beast>();
     let mut bob = beast("bob", "dragon");
     bob.password = Some("sesame".into());
-    let bob = beasts.create(bob).await.expect("there is none");
+    let bob = beasts.create(bob).await.expect("the record is created");
     assert_eq!((bob.life, &*bob.kind, &bob.mood), (10, "dragon", &None));
-    // What is never sent has its default here, and its value there.
+    // A write-only property has its default on the client and its value on the server.
     let stored = server
         .records::<Beast>()
         .get(&"bob".into())
         .await
-        .expect("it is stored");
+        .expect("the record is stored");
     assert_eq!(
         (&bob.password, stored.password.as_deref()),
         (&None, Some("sesame"))
     );
-    assert_eq!(beasts.get("bob").await.expect("it is there"), bob);
+    assert_eq!(beasts.get("bob").await.expect("the record exists"), bob);
 
     let mut patch = BeastPatch::default();
     (patch.life, patch.mood) = (Some(7), Some(Some("calm".into())));
-    let changed = beasts.update("bob", patch).await.expect("it is there");
+    let changed = beasts
+        .update("bob", patch)
+        .await
+        .expect("the record exists");
     assert_eq!((changed.life, changed.mood.as_deref()), (7, Some("calm")));
     let patch = BeastPatch {
         mood: Some(None),
         ..BeastPatch::default()
     };
     assert_eq!(
-        beasts.update("bob", patch).await.expect("it is there").mood,
+        beasts
+            .update("bob", patch)
+            .await
+            .expect("the record exists")
+            .mood,
         None
     );
 
     let saved = beasts
         .save(beast("bob", "wyrm"))
         .await
-        .expect("it is replaced");
+        .expect("the record is replaced");
     assert_eq!((&*saved.kind, saved.life), ("wyrm", 10));
     beasts
         .save(beast("eve", "wyrm"))
         .await
-        .expect("it is created");
+        .expect("the record is created");
     let many = beasts
         .get_many(["eve", "larry", "bob"])
         .await
-        .expect("they are read");
+        .expect("the records are read");
     let ids: Vec<_> = many
         .iter()
         .map(|it| it.as_ref().map(|it| &*it.id))
@@ -61,9 +68,12 @@ async fn client_creates_reads_updates_saves_and_destroys() {
     assert_eq!(ids, [Some("eve"), None, Some("bob")]);
     assert_eq!(beasts.count(Filter::all()).await.expect("a number"), 2);
 
-    let gone = beasts.destroy("bob").await.expect("it is there");
-    assert_eq!(gone, saved);
-    let error = beasts.get("bob").await.expect_err("it is gone");
+    let destroyed = beasts.destroy("bob").await.expect("the record exists");
+    assert_eq!(destroyed, saved);
+    let error = beasts
+        .get("bob")
+        .await
+        .expect_err("the record was destroyed");
     assert_eq!(
         (error.kind(), error.code()),
         (ErrorKind::NotFound, "not_found")
@@ -93,32 +103,51 @@ fn parcel(id: &str) -> NewParcel {
 #[tokio::test]
 async fn client_omits_none_of_unsettable_properties() {
     let server = Server::new(resources![Parcel]).open().await;
-    let server = server.expect("it opens");
-    let client = testing::connect(&server).await.expect("it connects");
+    let server = server.expect("the server opens");
+    let client = testing::connect(&server)
+        .await
+        .expect("the client connects");
     let parcels = client.records::<Parcel>();
 
-    let created = parcels.create(parcel("p")).await.expect("it is created");
+    let created = parcels
+        .create(parcel("p"))
+        .await
+        .expect("the record is created");
     assert_eq!((created.weighed_by, created.to), (None, None));
     let patch = ParcelPatch {
         weight: Some(Some(7)),
         ..ParcelPatch::default()
     };
     let weighed = server.records::<Parcel>().update(&"p".into(), patch).await;
-    weighed.expect("the application sets it");
-    let saved = parcels.save(parcel("p")).await.expect("it is saved");
-    assert_eq!(saved.weight, Some(7), "what clients cannot set stays");
+    weighed.expect("the application can set it");
+    let saved = parcels
+        .save(parcel("p"))
+        .await
+        .expect("the record is saved");
+    assert_eq!(
+        saved.weight,
+        Some(7),
+        "properties that clients cannot set are unchanged"
+    );
 
     // A value that the program gives is not dropped silently.
     let mut forged = parcel("q");
     forged.weight = Some(1);
-    let refused = parcels.create(forged).await.err().expect("it is refused");
+    let refused = parcels
+        .create(forged)
+        .await
+        .err()
+        .expect("the request is rejected");
     assert_eq!(refused.fields()[0].path, "weight");
-    let emptied = ParcelPatch {
+    let cleared = ParcelPatch {
         weight: Some(None),
         ..ParcelPatch::default()
     };
-    let refused = parcels.update("p", emptied).await.err();
-    assert_eq!(refused.expect("it is refused").fields()[0].path, "weight");
+    let refused = parcels.update("p", cleared).await.err();
+    assert_eq!(
+        refused.expect("the request is rejected").fields()[0].path,
+        "weight"
+    );
 }
 
 #[tokio::test]
@@ -129,7 +158,7 @@ async fn reply_has_seq_and_rev_and_if_rev_is_checked() {
         .create(beast("bob", "dragon"))
         .reply()
         .await
-        .expect("there is none");
+        .expect("the record is created");
     let (seq, rev) = (
         created.seq.expect("a commit"),
         created.rev.expect("a revision"),
@@ -140,12 +169,12 @@ async fn reply_has_seq_and_rev_and_if_rev_is_checked() {
         ..BeastPatch::default()
     };
     let changed = beasts.update("bob", hungry()).if_rev(rev).reply().await;
-    assert!(changed.expect("nobody came in between").seq > Some(seq));
+    assert!(changed.expect("the revision matches").seq > Some(seq));
     let error = beasts
         .update("bob", hungry())
         .if_rev(rev)
         .await
-        .expect_err("it moved");
+        .expect_err("the record has changed");
     assert_eq!(error.kind(), ErrorKind::Conflict);
 }
 
@@ -158,24 +187,24 @@ async fn requests_with_one_key_take_effect_once() {
         .create(beast("bob", "dragon"))
         .key(key)
         .await
-        .expect("there is none");
+        .expect("the record is created");
     let again = beasts
         .create(beast("bob", "dragon"))
         .key(key)
         .await
-        .expect("it is the same");
+        .expect("the repeated request succeeds");
     assert_eq!(first, again);
     let error = beasts
         .create(beast("bob", "dragon"))
         .await
-        .expect_err("this is another");
+        .expect_err("a different request");
     assert_eq!(error.kind(), ErrorKind::Conflict);
 }
 
 #[tokio::test]
 async fn client_error_carries_server_details() {
     let (_server, client) = local_with(|config| config.store.max_visited = 1).await;
-    let client = client.connect().await.expect("it lets everyone in");
+    let client = client.connect().await.expect("the client connects");
     let beasts = client.records::<Beast>();
     let error = beasts
         .create(beast("bob", ""))
@@ -199,7 +228,7 @@ async fn client_error_carries_server_details() {
         beasts
             .create(beast(id, "dragon"))
             .await
-            .expect("there is none");
+            .expect("the record is created");
     }
     let error = beasts
         .find(Beast::FIELDS.life.gt(0))
@@ -219,7 +248,7 @@ async fn unreadable_resource_is_rejected_before_sending() {
         .records::<Safe>()
         .create(safe)
         .await
-        .expect_err("it has a code");
+        .expect_err("the resource is not readable");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(
         error.to_string(),
@@ -227,12 +256,12 @@ async fn unreadable_resource_is_rejected_before_sending() {
     );
     let stored = server.records::<Safe>().count(Filter::all()).await;
     assert_eq!(stored.expect("a number"), 0);
-    let told = client
+    let first = client
         .records::<Safe>()
         .subscribe(Filter::all())
         .next()
         .await;
-    assert!(matches!(told, Some(Err(_))), "a live query says the same");
+    assert!(matches!(first, Some(Err(_))), "a subscription fails too");
 }
 
 #[tokio::test]
@@ -241,27 +270,27 @@ async fn call_reaches_any_action_by_name() {
     let bob: Value = client
         .call("beast", "create", &json!({"id": "bob", "kind": "dragon"}))
         .await
-        .expect("there is none");
+        .expect("the record is created");
     assert_eq!(bob["life"], 10);
     let error = client.call::<Value>("beast", "feet", &()).await;
     assert_eq!(
-        error.expect_err("it has none").kind(),
+        error.expect_err("the action does not exist").kind(),
         ErrorKind::UnknownAction
     );
-    // Of a relation's read only the server knows that it takes no key.
+    // Only the server knows that a child route is a read, which accepts no idempotency key.
     let badge = json!({"badge": Uuid::nil()});
     for _ in 0..2 {
         let error = client
             .call::<Value>("keeper", "cages", &json!({"keeper_id": Uuid::nil()}))
             .await;
         assert_eq!(
-            error.expect_err("nobody has it").kind(),
+            error.expect_err("the record does not exist").kind(),
             ErrorKind::NotFound
         );
     }
     let error = client.call::<Value>("keeper", "get", &badge).await;
     assert_eq!(
-        error.expect_err("nobody has it").kind(),
+        error.expect_err("the record does not exist").kind(),
         ErrorKind::NotFound
     );
 }
@@ -269,12 +298,12 @@ async fn call_reaches_any_action_by_name() {
 #[tokio::test]
 async fn closed_client_rejects_requests() {
     let (_server, client) = local().await;
-    let mut told = client.records::<Beast>().subscribe(Filter::all());
-    assert!(told.next().await.expect("a reset").is_ok());
+    let mut events = client.records::<Beast>().subscribe(Filter::all());
+    assert!(events.next().await.expect("a reset").is_ok());
     assert_eq!(client.status(), Status::Open);
     client.close().await;
     assert_eq!(client.status(), Status::Closed);
-    assert!(told.next().await.is_none());
+    assert!(events.next().await.is_none());
     assert!(
         client
             .records::<Beast>()
@@ -288,8 +317,11 @@ async fn closed_client_rejects_requests() {
             .records::<Beast>()
             .get("bob")
             .await
-            .expect_err("it is closed"),
-        client.authenticate(None).await.expect_err("it is closed"),
+            .expect_err("the client is closed"),
+        client
+            .authenticate(None)
+            .await
+            .expect_err("the client is closed"),
     ] {
         assert_eq!(
             (error.kind(), error.outcome()),
@@ -306,7 +338,7 @@ async fn invalid_url_and_absent_server_are_reported() {
         ("ws://", "not a URL"),
         ("not a url", "not a URL"),
     ] {
-        let error = Client::connect(url).await.expect_err("it is none");
+        let error = Client::connect(url).await.expect_err("the URL is invalid");
         assert_eq!(error.kind(), ErrorKind::Invalid, "{url}");
         assert!(error.to_string().ends_with(why), "{url}: {error}");
     }
@@ -315,13 +347,13 @@ async fn invalid_url_and_absent_server_are_reported() {
         .connect()
         .await;
     assert_eq!(
-        error.expect_err("it has a space").kind(),
+        error.expect_err("the header name has a space").kind(),
         ErrorKind::Invalid
     );
-    // Nobody listens there.
+    // No server listens on this port.
     let error = Client::connect("ws://127.0.0.1:1")
         .await
-        .expect_err("nobody listens");
+        .expect_err("the connection is refused");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
 }
 
@@ -332,16 +364,16 @@ async fn queued_request_times_out_and_queue_is_limited() {
         .start()
         .expect("an address");
     let beasts = client.records::<Beast>();
-    let (waits, comes_too_late) = tokio::join!(
+    let (queued, over_limit) = tokio::join!(
         async { beasts.get("bob").timeout(Duration::from_secs(60)).await },
         async { beasts.get("bob").await },
     );
-    let error = waits.expect_err("there is no server");
+    let error = queued.expect_err("there is no server");
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::Timeout, Some(Outcome::NotApplied))
     );
-    let error = comes_too_late.expect_err("one waits already");
+    let error = over_limit.expect_err("the queue is full");
     assert_eq!(
         (error.kind(), error.limit()),
         (ErrorKind::TooMany, Some(("max_queue", 1)))

@@ -1,4 +1,4 @@
-//! Resources that the tests of the client are served.
+//! Resources of the servers in the client tests.
 
 use crate::support::{Checkpoints, TestServer};
 use schemars::JsonSchema;
@@ -34,13 +34,13 @@ pub(crate) struct Beast {
     pub(crate) rev: u64,
 }
 
-/// How it roars.
+/// The data of `roared`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Roar {
     pub(crate) loudness: u8,
 }
 
-/// What somebody is to get.
+/// A payload type.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Order {
     pub(crate) meat: u32,
@@ -49,10 +49,10 @@ pub(crate) struct Order {
 
 #[remote]
 impl Beast {
-    /// Gives it something to eat.
+    /// Adds to the life of the beast.
     pub fn feed(&mut self, amount: i64) -> Result<i64> {
         let fed = self.life.checked_add(amount);
-        self.life = fed.ok_or_else(|| Error::refused("too_full", "it bursts"))?;
+        self.life = fed.ok_or_else(|| Error::refused("too_full", "life overflows"))?;
         Ok(self.life)
     }
 
@@ -93,7 +93,7 @@ impl Beast {
     }
 }
 
-/// Where they live.
+/// A cage, possibly inside another cage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 pub(crate) struct Cage {
     pub(crate) id: u64,
@@ -105,7 +105,7 @@ pub(crate) struct Cage {
     pub(crate) size: u32,
 }
 
-/// Who looks after them.
+/// A keeper, the parent of cages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 pub(crate) struct Keeper {
     #[resource(id)]
@@ -113,7 +113,7 @@ pub(crate) struct Keeper {
     pub(crate) name: String,
 }
 
-/// What a dragon sleeps on.
+/// A resource with big integers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Resource)]
 pub(crate) struct Hoard {
     pub(crate) id: String,
@@ -123,7 +123,7 @@ pub(crate) struct Hoard {
     pub(crate) debt: i128,
 }
 
-/// What no client can read whole.
+/// A resource that clients cannot construct, because a required property is write-only.
 #[derive(Debug, Serialize, Deserialize, Resource)]
 pub(crate) struct Safe {
     pub(crate) id: String,
@@ -139,28 +139,28 @@ pub(crate) fn beast(id: &str, kind: &str) -> NewBeast {
     }
 }
 
-/// A server, and a client of it in this process.
+/// Opens a server and connects a client in this process.
 pub(crate) async fn local() -> (ServerHandle, Client) {
     let (server, builder) = local_with(|_| {}).await;
     (
         server,
-        builder.connect().await.expect("it lets everyone in"),
+        builder.connect().await.expect("the client connects"),
     )
 }
 
-/// The same with other limits, and before the client connects.
+/// Opens a server with the config that `change` sets. Returns a builder of a client in this process.
 pub(crate) async fn local_with(change: impl FnOnce(&mut Config)) -> (ServerHandle, Builder) {
     let mut config = Config::default();
     change(&mut config);
     let server = Server::new(RESOURCES).config(config);
     let server = server.state(Checkpoints::default()).open().await;
-    let server = server.expect("memory opens");
+    let server = server.expect("a memory store opens");
     let builder = testing::builder(&server);
     (server, builder)
 }
 
 impl TestServer {
-    /// Where a client connects to.
+    /// Returns the URL that a client connects to.
     pub(crate) fn url(&self) -> String {
         format!("ws://{}", self.address)
     }

@@ -1,6 +1,6 @@
-//! Which requests are retried, and which are not.
+//! Retries of requests.
 
-use super::fault_proxy::{Fate, Proxy};
+use super::fault_proxy::{Fault, Proxy};
 use super::resources::{Beast, BeastRemotes, RESOURCES, beast};
 use crate::support::notes_app;
 use crate::support::{Checkpoints, TestServer, within};
@@ -25,26 +25,29 @@ fn builder(url: &str) -> Builder {
 #[tokio::test]
 async fn interrupted_write_is_applied_once() {
     let server = server(|_| {}).await;
-    let proxy = Proxy::to(server.address, || Fate::Sound).await;
-    let client = builder(&proxy.url()).connect().await.expect("it listens");
+    let proxy = Proxy::to(server.address, || Fault::None).await;
+    let client = builder(&proxy.url())
+        .connect()
+        .await
+        .expect("the server listens");
     let beasts = client.records::<Beast>();
     beasts
         .create(beast("bob", "dragon"))
         .await
-        .expect("there is none");
+        .expect("the record is created");
     let feeding = tokio::spawn(beasts.feed_at("bob", "mouth".into()).into_future());
     server.checkpoints.reached("mouth").await;
     proxy.cut();
-    // It comes again while the first is still at it, which takes effect; this one gets its answer.
+    // The client retries while the first attempt still runs. The first is applied; the retry receives its reply.
     server.checkpoints.release("mouth");
     server.checkpoints.release("mouth");
     let fed = within("the answer", feeding).await.expect("no panic");
-    assert_eq!(fed.expect("it eats"), 11);
-    assert_eq!(beasts.get("bob").await.expect("it is there").life, 11);
-    assert!(proxy.tallies()[0] >= 2, "there was another connection");
+    assert_eq!(fed.expect("the call succeeds"), 11);
+    assert_eq!(beasts.get("bob").await.expect("the record exists").life, 11);
+    assert!(proxy.counts()[0] >= 2, "the client reconnected");
 }
 
-/// What anybody may pick up.
+/// A public resource.
 #[derive(Debug, Serialize, Deserialize, Resource)]
 #[resource(public)]
 struct Leaf {
@@ -63,68 +66,68 @@ impl Leaf {
 async fn keyless_write_without_reply_has_unknown_outcome() {
     let server = Server::new(resources![Leaf]).authenticate(notes_app::authenticate);
     let server = TestServer::serve(server).await;
-    let proxy = Proxy::to(server.address, || Fate::Sound).await;
+    let proxy = Proxy::to(server.address, || Fault::None).await;
     let client = builder(&proxy.url()).connect().await;
-    // Nobody has no keys there.
-    let leaves = client.expect("it lets everyone in").records::<Leaf>();
+    // An unauthenticated client sends no idempotency keys.
+    let leaves = client.expect("the client connects").records::<Leaf>();
     let falling = tokio::spawn(leaves.fall("autumn".into()).into_future());
     server.checkpoints.reached("autumn").await;
     proxy.cut();
-    let error = within("an answer", falling).await.expect("no panic");
-    let error = error.expect_err("nobody knows");
+    let error = within("a response", falling).await.expect("no panic");
+    let error = error.expect_err("the outcome is unknown");
     assert_eq!(
         (error.kind(), error.outcome()),
         (ErrorKind::Unavailable, Some(Outcome::Unknown))
     );
-    assert_eq!(leaves.count(Filter::all()).await.expect("it goes on"), 0);
+    assert_eq!(leaves.count(Filter::all()).await.expect("a number"), 0);
 }
 
 #[tokio::test]
 async fn request_is_not_resent_under_another_identity() {
     let server = Server::new(resources![Leaf]).authenticate(notes_app::authenticate);
     let server = TestServer::serve(server).await;
-    let proxy = Proxy::to(server.address, || Fate::Sound).await;
+    let proxy = Proxy::to(server.address, || Fault::None).await;
     let client = builder(&proxy.url()).token("bob").connect().await;
-    let client = client.expect("he is known");
+    let client = client.expect("the token is valid");
     let falling = client.records::<Leaf>().fall("autumn".into());
     let falling = tokio::spawn(falling.into_future());
     server.checkpoints.reached("autumn").await;
     let eve = client.authenticate(Some("eve".into())).await;
-    eve.expect("she is known");
+    eve.expect("the token is valid");
     proxy.cut();
-    let error = within("an answer", falling).await.expect("no panic");
-    let error = error.expect_err("nobody knows");
+    let error = within("a response", falling).await.expect("no panic");
+    let error = error.expect_err("the outcome is unknown");
     assert_eq!(error.outcome(), Some(Outcome::Unknown));
     let leaves = client.records::<Leaf>().count(Filter::all());
-    assert_eq!(leaves.await.expect("it goes on"), 0);
+    assert_eq!(leaves.await.expect("a number"), 0);
     assert!(
         !server.checkpoints.is_reached("autumn"),
-        "it was not sent again"
+        "the request is not sent again"
     );
 }
 
 #[tokio::test]
 async fn request_dropped_before_sending_is_never_sent() {
     let server = server(|_| {}).await;
-    let proxy = Proxy::to(server.address, || Fate::Sound).await;
+    let proxy = Proxy::to(server.address, || Fault::None).await;
     let client = builder(&proxy.url()).start().expect("an address");
     let beasts = client.records::<Beast>();
-    // Asked once, so that it waits for the connection, and let go of.
+    // Polled once, so that it waits for the connection, and dropped.
     let mut dropped = Box::pin(beasts.create(beast("bob", "dragon")).into_future());
     let first = futures_util::poll!(&mut dropped);
     assert!(first.is_pending());
     drop(dropped);
-    let made = beasts
+    let created = beasts
         .create(beast("eve", "dragon"))
         .await
-        .expect("there is none");
-    // The connection stands, but nobody has come to send it yet.
+        .expect("the record is created");
+    // The connection is open, but the request is not sent yet.
     let mut dropped = Box::pin(beasts.create(beast("bob", "dragon")).into_future());
     assert!(futures_util::poll!(&mut dropped).is_pending());
     drop(dropped);
     assert_eq!(
         beasts.find(Filter::all()).await.expect("a list").records,
-        [made]
+        [created]
     );
 }
 
@@ -137,22 +140,27 @@ async fn rate_limited_request_is_retried_after_the_delay() {
         ) = (100, 10);
     })
     .await;
-    let client = builder(&server.url()).connect().await.expect("it listens");
+    let client = builder(&server.url())
+        .connect()
+        .await
+        .expect("the server listens");
     let beasts = client.records::<Beast>();
-    let many = (0..40).map(|at| {
+    let many = (0..40).map(|nth| {
         beasts
-            .create(beast(&format!("b{at}"), "dragon"))
+            .create(beast(&format!("b{nth}"), "dragon"))
             .into_future()
     });
     let many = futures_util::future::join_all(many);
-    for made in within("all of them", many).await {
-        made.expect("each has its time");
+    for created in within("all of them", many).await {
+        created.expect("each request is retried in time");
     }
     let slow = beasts
         .find(Filter::all())
         .call()
         .timeout(Duration::from_millis(1));
-    let error = slow.await.expect_err("it can't have its time");
+    let error = slow
+        .await
+        .expect_err("the timeout is shorter than the delay");
     assert!(
         matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Timeout),
         "{error:?}"
@@ -161,28 +169,34 @@ async fn rate_limited_request_is_retried_after_the_delay() {
 
 #[tokio::test]
 async fn subscription_survives_reconnects_and_restarts() {
-    let handle = Server::new(RESOURCES).open().await.expect("memory opens");
+    let handle = Server::new(RESOURCES)
+        .open()
+        .await
+        .expect("a memory store opens");
     let mut first = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
-    let proxy = Proxy::to(first.address, || Fate::Sound).await;
-    let client = builder(&proxy.url()).connect().await.expect("it listens");
+    let proxy = Proxy::to(first.address, || Fault::None).await;
+    let client = builder(&proxy.url())
+        .connect()
+        .await
+        .expect("the server listens");
     let mut live = client.records::<Beast>().live(Filter::all());
     within("the records", live.changed())
         .await
-        .expect("it goes on")
-        .expect("it is served");
+        .expect("the stream is open")
+        .expect("no error");
     proxy.cut();
     let new = beast("bob", "dragon");
     handle
         .records::<Beast>()
         .create(new)
         .await
-        .expect("there is none");
+        .expect("the record is created");
     within("a change", live.changed())
         .await
-        .expect("it goes on")
-        .expect("it is served");
+        .expect("the stream is open")
+        .expect("no error");
     assert_eq!(live.len(), 1);
-    // A server that stops says so, and the client comes back for another.
+    // The server closes the connection when it stops, and the client reconnects.
     first.stop();
     within(
         "the end of the connection",
@@ -194,11 +208,17 @@ async fn subscription_survives_reconnects_and_restarts() {
 #[tokio::test]
 async fn oversized_request_fails_and_keeps_the_connection() {
     let server = server(|_| {}).await;
-    let client = builder(&server.url()).connect().await.expect("it listens");
+    let client = builder(&server.url())
+        .connect()
+        .await
+        .expect("the server listens");
     let beasts = client.records::<Beast>();
     let mut large = beast("bob", "dragon");
     large.mood = Some("x".repeat(70_000));
-    let error = beasts.create(large).await.expect_err("it does not fit");
+    let error = beasts
+        .create(large)
+        .await
+        .expect_err("the frame is too large");
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(error.limit(), Some(("max_frame", 65_536)));
     assert_eq!(client.status(), Status::Open);
@@ -210,7 +230,7 @@ async fn dropped_request_frees_its_place_in_the_queue() {
     let beasts = client.expect("an address").records::<Beast>();
     let mut dropped = Box::pin(beasts.get("bob").into_future());
     assert!(futures_util::poll!(&mut dropped).is_pending());
-    let error = beasts.get("bob").await.expect_err("one waits already");
+    let error = beasts.get("bob").await.expect_err("the queue is full");
     assert_eq!(error.kind(), ErrorKind::TooMany);
     drop(dropped);
     let error = beasts.get("bob").await.expect_err("there is no server");
@@ -220,14 +240,14 @@ async fn dropped_request_frees_its_place_in_the_queue() {
 #[tokio::test]
 async fn infinite_durations_are_accepted() {
     let server = server(|_| {}).await;
-    let ever = Duration::MAX;
+    let forever = Duration::MAX;
     let client = Client::builder(server.url())
-        .timeout(ever)
-        .heartbeat(ever)
-        .patience(ever)
-        .backoff(ever, ever);
-    let client = client.connect().await.expect("it listens");
+        .timeout(forever)
+        .heartbeat(forever)
+        .patience(forever)
+        .backoff(forever, forever);
+    let client = client.connect().await.expect("the server listens");
     let beasts = client.records::<Beast>();
-    let made = beasts.create(beast("bob", "dragon")).timeout(ever).await;
-    assert_eq!(made.expect("there is none").life, 10);
+    let created = beasts.create(beast("bob", "dragon")).timeout(forever).await;
+    assert_eq!(created.expect("the record is created").life, 10);
 }

@@ -1,4 +1,4 @@
-//! A WebSocket server whose frames the test writes.
+//! A WebSocket server whose frames are written by the test.
 
 use crate::support::within;
 use futures_util::{SinkExt, StreamExt};
@@ -25,19 +25,22 @@ impl ScriptedServer {
     }
 
     pub(super) fn url(&self) -> String {
-        let address = self.listener.local_addr().expect("it is bound");
+        let address = self
+            .listener
+            .local_addr()
+            .expect("a bound listener has an address");
         format!("ws://{address}")
     }
 
-    /// Accepts a connection and sends the hello, with this limit.
+    /// Accepts a connection and sends the hello with this limit.
     pub(super) async fn accept(&self, max_frame: usize) -> ScriptedConnection {
         let stream = within("a connection", self.listener.accept()).await;
-        let (stream, _) = stream.expect("it listens");
+        let (stream, _) = stream.expect("the server listens");
         #[expect(
             clippy::result_large_err,
             reason = "tungstenite's callback returns this error"
         )]
-        // The client insists on its subprotocol.
+        // The client requires its subprotocol.
         let accepted = accept_hdr_async(stream, |_: &Request, mut response: Response| {
             let subprotocol = HeaderValue::from_static("sockful.1");
             response
@@ -64,13 +67,13 @@ impl ScriptedConnection {
         sent.expect("the client listens");
     }
 
-    /// Answers the request with this frame.
+    /// Sends the reply to a request.
     pub(super) async fn reply(&mut self, request: &Value, payload: Value) {
         let [resource, action, id] = [&request[0], &request[1], &request[3]];
         self.send(json!([resource, action, payload, id])).await;
     }
 
-    /// The next request.
+    /// Returns the next request.
     pub(super) async fn next(&mut self) -> Value {
         loop {
             let message = within("a request", self.0.next()).await;

@@ -8,16 +8,19 @@ use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn client_connects_only_to_trusted_certificates() {
-    let made = generate_simple_self_signed(["localhost".to_owned()]);
-    let CertifiedKey { cert, signing_key } = made.expect("a certificate");
+    let created = generate_simple_self_signed(["localhost".to_owned()]);
+    let CertifiedKey { cert, signing_key } = created.expect("a certificate");
     let tls = TlsConfig::from_pem(cert.pem(), signing_key.serialize_pem());
-    let tls = tls.expect("they belong together");
+    let tls = tls.expect("the key matches the certificate");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener
         .local_addr()
-        .expect("a bound listener has one")
+        .expect("a bound listener has an address")
         .port();
-    let server = Server::new(RESOURCES).open().await.expect("memory opens");
+    let server = Server::new(RESOURCES)
+        .open()
+        .await
+        .expect("a memory store opens");
     let serving = tokio::spawn(async move {
         server
             .serve_tls(listener, tls, std::future::pending())
@@ -28,24 +31,24 @@ async fn client_connects_only_to_trusted_certificates() {
         .root_certificates(&cert.pem())
         .connect()
         .await;
-    let client = client.expect("it is trusted");
-    let made = client
+    let client = client.expect("the certificate is trusted");
+    let created = client
         .records::<Beast>()
         .create(beast("bob", "dragon"))
         .await;
-    assert_eq!(made.expect("there is none").life, 10);
+    assert_eq!(created.expect("the record is created").life, 10);
 
-    let stranger = Client::connect(&url)
+    let untrusted = Client::connect(&url)
         .await
-        .expect_err("nobody vouches for it");
-    assert_eq!(stranger.kind(), ErrorKind::Unavailable);
+        .expect_err("the certificate is not trusted");
+    assert_eq!(untrusted.kind(), ErrorKind::Unavailable);
     assert!(
-        stranger.to_string().starts_with("TLS setup failed: "),
-        "{stranger}"
+        untrusted.to_string().starts_with("TLS setup failed: "),
+        "{untrusted}"
     );
-    let nothing = Client::builder(&url).root_certificates("").connect().await;
+    let without_roots = Client::builder(&url).root_certificates("").connect().await;
     assert_eq!(
-        nothing.expect_err("there is none").kind(),
+        without_roots.expect_err("no certificate is given").kind(),
         ErrorKind::Invalid
     );
     serving.abort();

@@ -6,70 +6,70 @@ use sockful::{ErrorKind, Filter};
 #[tokio::test]
 async fn every_condition_matches_equally_on_both_sides() {
     let (server, client) = local().await;
-    let (there, here) = (server.records::<Beast>(), client.records::<Beast>());
-    for (at, kind) in ["dragon", "dra\"gon", "wyrm", "ゾウ"]
+    let (on_server, on_client) = (server.records::<Beast>(), client.records::<Beast>());
+    for (nth, kind) in ["dragon", "dra\"gon", "wyrm", "ゾウ"]
         .into_iter()
         .enumerate()
     {
         for life in [-1, 0, 1 << 53, 5] {
-            let mut new = beast(&format!("{at}:{life}"), kind);
+            let mut new = beast(&format!("{nth}:{life}"), kind);
             new.life = Some(life.min((1 << 53) - 1));
-            new.weight = Some(f64::from(u8::try_from(at).expect("a few")) / 3.0);
-            new.tame = Some(at % 2 == 0);
+            new.weight = Some(f64::from(u8::try_from(nth).expect("a small number")) / 3.0);
+            new.tame = Some(nth % 2 == 0);
             new.mood = (life > 0).then(|| "calm".to_owned());
-            here.create(new).await.expect("there is none");
+            on_client.create(new).await.expect("the record is created");
         }
     }
-    let its = Beast::FIELDS;
+    let fields = Beast::FIELDS;
     let conditions = || {
         [
             Filter::all(),
-            its.kind.eq("dra\"gon"),
-            its.kind.ne("dragon"),
-            its.kind.prefix("dra"),
-            its.kind.one_of(["wyrm", "ゾウ", "none"]),
-            its.kind.none_of(["wyrm"]),
-            its.life.eq((1 << 53) - 1),
-            its.life.gt(0),
-            its.life.gte(0),
-            its.life.lt(5),
-            its.life.lte(-1),
-            its.weight.eq(1.0 / 3.0),
-            its.weight.gt(0.5),
-            its.weight.eq(0.0),
-            its.tame.eq(true),
-            its.mood.is_null(),
-            its.mood.is_not_null(),
-            its.mood.eq("calm"),
-            its.id.gt("1"),
-            its.rev.gt(4),
+            fields.kind.eq("dra\"gon"),
+            fields.kind.ne("dragon"),
+            fields.kind.prefix("dra"),
+            fields.kind.one_of(["wyrm", "ゾウ", "none"]),
+            fields.kind.none_of(["wyrm"]),
+            fields.life.eq((1 << 53) - 1),
+            fields.life.gt(0),
+            fields.life.gte(0),
+            fields.life.lt(5),
+            fields.life.lte(-1),
+            fields.weight.eq(1.0 / 3.0),
+            fields.weight.gt(0.5),
+            fields.weight.eq(0.0),
+            fields.tame.eq(true),
+            fields.mood.is_null(),
+            fields.mood.is_not_null(),
+            fields.mood.eq("calm"),
+            fields.id.gt("1"),
+            fields.rev.gt(4),
         ]
     };
-    let mut asked = 0;
+    let mut matches = 0;
     for one in conditions() {
         for other in conditions() {
             for filter in [one.clone() & other.clone(), one.clone() | !other.clone()] {
-                let expected = there.find(filter.clone()).await.expect("a list");
+                let expected = on_server.find(filter.clone()).await.expect("a list");
                 let expected: Vec<_> = expected.iter().map(|it| &*it.id).collect();
-                let found = here.find(filter.clone()).await.expect("a list");
+                let found = on_client.find(filter.clone()).await.expect("a list");
                 let found: Vec<_> = found.iter().map(|it| &*it.id).collect();
                 assert_eq!(found, expected, "{filter:?}");
-                let count = here.count(filter.clone()).await.expect("a number");
+                let count = on_client.count(filter.clone()).await.expect("a number");
                 assert_eq!(count, expected.len(), "{filter:?}");
-                asked += expected.len();
+                matches += expected.len();
             }
         }
     }
-    assert!(asked > 1_000, "they are of something: {asked}");
-    let error = here
-        .find(its.weight.eq(f64::NAN))
+    assert!(matches > 1_000, "too few matches: {matches}");
+    let error = on_client
+        .find(fields.weight.eq(f64::NAN))
         .await
-        .expect_err("nothing equals it");
+        .expect_err("NaN cannot be compared");
     assert_eq!(error.kind(), ErrorKind::InvalidQuery);
-    let error = here
-        .find(its.secret.eq("hush"))
+    let error = on_client
+        .find(fields.secret.eq("hush"))
         .await
-        .expect_err("it is private");
+        .expect_err("the property is private");
     assert_eq!(error.kind(), ErrorKind::InvalidQuery);
 }
 
@@ -80,14 +80,14 @@ async fn client_lists_are_sorted_and_paged() {
     for life in 0..7 {
         let mut new = beast(&format!("b{life}"), "dragon");
         new.life = Some(life / 2);
-        beasts.create(new).await.expect("there is none");
+        beasts.create(new).await.expect("the record is created");
     }
-    let its = Beast::FIELDS;
+    let fields = Beast::FIELDS;
     let list = || {
         beasts
             .find(Filter::all())
-            .sort(its.life.descending())
-            .sort(its.id.descending())
+            .sort(fields.life.descending())
+            .sort(fields.id.descending())
     };
     let all: Vec<_> = list()
         .await
@@ -128,13 +128,13 @@ async fn bigint_conditions_and_values_round_trip() {
             gold,
             debt,
         };
-        let made = hoards.create(hoard).await.expect("there is none");
-        assert_eq!((made.gold, made.debt), (gold, debt));
+        let created = hoards.create(hoard).await.expect("the record is created");
+        assert_eq!((created.gold, created.debt), (gold, debt));
         let found = hoards
             .find(Hoard::FIELDS.gold.eq(gold))
             .await
             .expect("a list");
-        assert_eq!(*found, [made]);
+        assert_eq!(*found, [created]);
         let found = hoards
             .find(Hoard::FIELDS.debt.ne(debt))
             .await
