@@ -1,4 +1,4 @@
-//! Authentication: how a client authenticates, when an identity ends, and what that affects.
+//! The `authenticate` action, and access without authentication.
 
 use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn authenticate_sets_the_identity_of_the_connection() {
     assert_eq!(client.ok("note", "whoami", Value::Null).await, "bob");
     client.sign_in("eve").await;
     assert_eq!(client.ok("note", "whoami", Value::Null).await, "eve");
-    // Without a token it is nobody again.
+    // A request without a token signs out.
     client.ok("sockful", "authenticate", Value::Null).await;
     assert_eq!(
         client.code("note", "whoami", Value::Null).await,
@@ -33,21 +33,21 @@ async fn rejected_token_keeps_the_current_identity() {
         ("away", "unavailable"),
         ("broken", "internal"),
         ("panic", "internal"),
-        // Its time is over by the server's clock.
+        // Expired by the server's clock.
         ("eve:1000", "unauthenticated"),
     ] {
-        let told = client
+        let error = client
             .err("sockful", "authenticate", json!({"token": token}))
             .await;
-        assert_eq!(told["code"], code, "{token}");
-        assert!(!told.to_string().contains("database"), "{told}");
+        assert_eq!(error["code"], code, "{token}");
+        assert!(!error.to_string().contains("database"), "{error}");
         assert_eq!(client.ok("note", "whoami", Value::Null).await, "bob");
     }
-    let told = client
+    let error = client
         .err("sockful", "authenticate", json!({"token": 7}))
         .await;
     assert_eq!(
-        (&told["code"], &told["fields"][0]["path"]),
+        (&error["code"], &error["fields"][0]["path"]),
         (&json!("invalid"), &json!("token"))
     );
 }
@@ -55,7 +55,7 @@ async fn rejected_token_keeps_the_current_identity() {
 #[tokio::test]
 async fn unauthenticated_client_is_denied_private_actions() {
     let server = notes_app::start().await;
-    let mut nobody = server.client().await;
+    let mut anonymous = server.client().await;
     for (resource, action, payload) in [
         ("note", "create", json!({"owner": "bob"})),
         ("note", "get", json!({"id": "a"})),
@@ -86,16 +86,16 @@ async fn unauthenticated_client_is_denied_private_actions() {
         ),
         ("poster", "create", json!({})),
     ] {
-        let code = nobody.code(resource, action, payload).await;
+        let code = anonymous.code(resource, action, payload).await;
         assert_eq!(code, "unauthenticated", "{resource} {action}");
     }
-    // What is nowhere is told nobody as well as anybody.
+    // An unknown action is reported as unknown to unauthenticated clients too.
     assert_eq!(
-        nobody.code("note", "constructor", Value::Null).await,
+        anonymous.code("note", "constructor", Value::Null).await,
         "unknown_action"
     );
-    assert_eq!(nobody.ok("poster", "find", Value::Null).await, json!([]));
-    nobody.ok("sockful", "ping", Value::Null).await;
+    assert_eq!(anonymous.ok("poster", "find", Value::Null).await, json!([]));
+    anonymous.ok("sockful", "ping", Value::Null).await;
     assert_eq!(
         server
             .client_as("admin:root")
@@ -111,8 +111,8 @@ async fn public_schema_is_served_without_authentication() {
     let mut config = sockful::Config::default();
     config.access.public_schema = true;
     let server = TestServer::serve(notes_app::server().config(config)).await;
-    let mut nobody = server.client().await;
-    nobody.ok("sockful", "schema", Value::Null).await;
+    let mut anonymous = server.client().await;
+    anonymous.ok("sockful", "schema", Value::Null).await;
 }
 
 #[tokio::test]
@@ -129,12 +129,12 @@ async fn authenticate_is_a_barrier_for_other_requests() {
         whoami(5),
     ];
     client.send_all(frames).await;
-    let mut told = Vec::new();
+    let mut replies = Vec::new();
     for _ in 0..5 {
         let frame = client.recv().await;
-        told.push((frame[3].clone(), frame[2]["ok"].clone()));
+        replies.push((frame[3].clone(), frame[2]["ok"].clone()));
     }
-    let names: Vec<_> = told.iter().filter(|(_, ok)| ok.is_string()).collect();
+    let names: Vec<_> = replies.iter().filter(|(_, ok)| ok.is_string()).collect();
     assert_eq!(names[0], &(json!(1), json!("bob")));
     assert_eq!(names[1], &(json!(3), json!("eve")));
     assert_eq!(names[2], &(json!(5), json!("bob")));
@@ -143,17 +143,17 @@ async fn authenticate_is_a_barrier_for_other_requests() {
 #[tokio::test]
 async fn server_with_policies_needs_an_authenticator() {
     let refused = Server::new(notes_app::RESOURCES).open().await;
-    let text = refused.expect_err("nobody is asked").to_string();
+    let text = refused.expect_err("there is no authenticator").to_string();
     assert!(
         text.contains("`readable_by` of `Note`") && text.contains(".authenticate("),
         "{text}"
     );
-    let others = Server::new(notes_app::RESOURCES);
-    let others = others.authenticate(|_| async { Ok(Identity::new("bob", 7)) });
-    let text = others
+    let other_type = Server::new(notes_app::RESOURCES);
+    let other_type = other_type.authenticate(|_| async { Ok(Identity::new("bob", 7)) });
+    let text = other_type
         .open()
         .await
-        .expect_err("users of another type")
+        .expect_err("the authenticator has another user type")
         .to_string();
     assert!(text.contains("User") && text.contains("i32"), "{text}");
 }
@@ -180,12 +180,12 @@ async fn key_belongs_to_its_caller_and_requires_one() {
     let first = bob.ask(create(1)).await;
     assert_eq!(first[2]["ok"]["id"], "p");
     assert_eq!(bob.ask(create(1)).await, first);
-    // Another caller's key is another key.
+    // Each caller has its own keys.
     let mut eve = server.client_as("eve").await;
     assert_eq!(eve.ask(create(1)).await[2]["err"]["code"], "conflict");
-    let mut nobody = server.client().await;
+    let mut anonymous = server.client().await;
     assert_eq!(
-        nobody.ask(create(1)).await[2]["err"]["code"],
+        anonymous.ask(create(1)).await[2]["err"]["code"],
         "unauthenticated"
     );
 }

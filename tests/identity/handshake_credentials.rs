@@ -12,14 +12,18 @@ async fn shake_hands(server: &TestServer, header: &str) -> (String, RawConnectio
     (status, raw)
 }
 
-/// The payload of the reply to `whoami` of one that was let in. The hello says already whether it
-/// is somebody: somebody has keys.
+/// Returns the payload of the reply to `whoami`, after the handshake. Asserts that the hello allows idempotency
+/// keys if the client is authenticated.
 async fn whoami(mut raw: RawConnection) -> Value {
     let hello = raw.read_frame().await.json();
     raw.send(frame(0x81, br#"["note","whoami",null,1]"#)).await;
-    let told = raw.read_frame().await.json()[2].take();
-    assert_eq!(hello[2]["keys"], told.get("ok").is_some(), "{hello} {told}");
-    told
+    let payload = raw.read_frame().await.json()[2].take();
+    assert_eq!(
+        hello[2]["keys"],
+        payload.get("ok").is_some(),
+        "{hello} {payload}"
+    );
+    payload
 }
 
 #[tokio::test]
@@ -69,7 +73,9 @@ async fn rejected_credentials_end_handshake_without_cause() {
         let length = length.split('\r').next().and_then(|it| it.parse().ok());
         let mut body = vec![0; length.expect("a number")];
         let read = raw.input.read_exact(&mut body);
-        within("the body", read).await.expect("it is sent");
+        within("the body", read)
+            .await
+            .expect("the body is complete");
         let body = String::from_utf8(body).expect("a text");
         assert!(
             !body.contains("database") && !body.contains("panic"),

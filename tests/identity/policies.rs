@@ -1,4 +1,4 @@
-//! Policies: one decision for every route that reads or writes.
+//! Policies on every route that reads or writes.
 
 mod multiple_policies;
 mod reads;
@@ -8,9 +8,9 @@ mod writes;
 use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};
 
-/// Notes of Bob's and Eve's, with comments.
+/// Starts a server with notes of Bob and Eve, with comments.
 ///
-/// Bob sees `b1 b2 e2` and, of the comments, those that are not hidden and his own.
+/// Bob can read the notes `b1`, `b2` and `e2`, the comments that are not hidden, and his own.
 async fn with_notes() -> TestServer {
     let server = notes_app::start().await;
     let mut root = server.client_as("admin:root").await;

@@ -6,9 +6,12 @@ use sockful::ServerHandle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Notes of Bob's and Eve's, one of each published.
+/// Starts a server with two notes each of Bob and Eve, one of them published.
 async fn with_notes() -> (TestServer, ServerHandle) {
-    let handle = notes_app::server().open().await.expect("memory opens");
+    let handle = notes_app::server()
+        .open()
+        .await
+        .expect("a memory store opens");
     let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut root = server.client_as("admin:root").await;
     for (id, owner, published) in [
@@ -38,8 +41,8 @@ async fn subscribe(client: &mut Client, payload: Value, ack: u64) -> Value {
 async fn identity_change_sends_one_reset_per_subscription() {
     let (server, _) = with_notes().await;
     let mut client = server.client_as("bob").await;
-    let begun = subscribe(&mut client, json!({}), 7).await;
-    assert_eq!(ids(&begun[2]["ok"]["records"]), ["b1", "b2", "e2"]);
+    let initial = subscribe(&mut client, json!({}), 7).await;
+    assert_eq!(ids(&initial[2]["ok"]["records"]), ["b1", "b2", "e2"]);
     client
         .send(json!(["sockful", "authenticate", {"token": "eve"}, 8]))
         .await;
@@ -47,14 +50,14 @@ async fn identity_change_sends_one_reset_per_subscription() {
     while reset.is_none() || !replied {
         let frame = client.recv().await;
         match frame[1].as_str() {
-            Some("reset") => assert!(reset.replace(frame).is_none(), "one is enough"),
+            Some("reset") => assert!(reset.replace(frame).is_none(), "a second reset"),
             _ => replied = frame[3] == 8,
         }
     }
-    let reset = reset.expect("it came");
+    let reset = reset.expect("the frame was received");
     assert_eq!(reset[3], 7);
     assert_eq!(ids(&reset[2]["records"]), ["b2", "e1", "e2"]);
-    // From then on it is told what Eve sees.
+    // From then on, the subscription has the records that Eve can read.
     let mut root = server.client_as("admin:root").await;
     root.ok("note", "update", json!({"id": "b1", "text": "x"}))
         .await;
@@ -76,22 +79,22 @@ async fn identity_change_ends_forbidden_subscriptions() {
     client
         .send(json!(["sockful", "authenticate", null, 8]))
         .await;
-    let mut told = Vec::new();
+    let mut frames = Vec::new();
     for _ in 0..3 {
         let frame = client.recv().await;
-        told.push((
+        frames.push((
             frame[1].clone(),
             frame[3].clone(),
             frame[2]["error"]["code"].clone(),
         ));
     }
     assert!(
-        told.contains(&(json!("ended"), json!(7), json!("unauthenticated"))),
-        "{told:?}"
+        frames.contains(&(json!("ended"), json!(7), json!("unauthenticated"))),
+        "{frames:?}"
     );
     assert!(
-        told.contains(&(json!("reset"), json!(9), Value::Null)),
-        "{told:?}"
+        frames.contains(&(json!("reset"), json!(9), Value::Null)),
+        "{frames:?}"
     );
 }
 
@@ -99,22 +102,22 @@ async fn identity_change_ends_forbidden_subscriptions() {
 async fn token_renewal_keeps_subscriptions_and_resume() {
     let (server, _) = with_notes().await;
     let mut client = server.client_as("bob:2000").await;
-    let begun = subscribe(&mut client, json!({}), 7).await;
+    let initial = subscribe(&mut client, json!({}), 7).await;
     assert_eq!(client.sign_in("bob:3000").await, json!({"expires": 3000}));
     let mut root = server.client_as("admin:root").await;
     root.ok("note", "update", json!({"id": "b1", "text": "x"}))
         .await;
     assert_eq!(client.recv().await[1], "updated");
-    // The same caller goes on where it was, and another begins from the beginning.
+    // The same caller can resume the subscription. Another caller receives an initial result.
     let from = json!({"$from": {
-        "resume": begun[2]["resume"], "seq": begun[2]["seq"], "at": begun[2]["at"],
+        "resume": initial[2]["resume"], "seq": initial[2]["seq"], "at": initial[2]["at"],
     }});
     let mut again = server.client_as("bob").await;
     let resumed = subscribe(&mut again, from.clone(), 7).await;
     assert_eq!(resumed[2]["ok"], json!({"resumed": true}));
     let mut eve = server.client_as("eve").await;
-    let anew = subscribe(&mut eve, from, 7).await;
-    assert_eq!(ids(&anew[2]["ok"]["records"]), ["b2", "e1", "e2"]);
+    let restarted = subscribe(&mut eve, from, 7).await;
+    assert_eq!(ids(&restarted[2]["ok"]["records"]), ["b2", "e1", "e2"]);
 }
 
 #[tokio::test]
@@ -152,16 +155,18 @@ async fn expired_identity_is_unauthenticated_immediately() {
     let mut client = server.client_as("bob:1100").await;
     subscribe(&mut client, json!({}), 7).await;
     now.store(1_100, Relaxed);
-    // Before any timer strikes, requests know.
+    // Requests are rejected even before the timer fires.
     client.send(json!(["note", "whoami", null, 8])).await;
-    let mut told = Vec::new();
+    let mut frames = Vec::new();
     for _ in 0..3 {
         let frame = client.recv().await;
-        told.push(frame);
+        frames.push(frame);
     }
     let code = |action: &str, pointer: &str| {
-        let frame = told.iter().find(|frame| frame[1] == action);
-        frame.expect("it came")[2].pointer(pointer).cloned()
+        let frame = frames.iter().find(|frame| frame[1] == action);
+        frame.expect("the frame was received")[2]
+            .pointer(pointer)
+            .cloned()
     };
     assert_eq!(code("whoami", "/err/code"), Some(json!("unauthenticated")));
     assert_eq!(code("ended", "/error/code"), Some(json!("unauthenticated")));

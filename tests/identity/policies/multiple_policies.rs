@@ -18,14 +18,14 @@ struct Memo {
 impl Memo {
     #[cfg(unix)]
     #[can(read)]
-    fn finished(_who: Option<&User>) -> Filter<Self> {
+    fn finished(_user: Option<&User>) -> Filter<Self> {
         Self::FIELDS.draft.eq(false)
     }
 
     #[cfg(not(windows))]
     #[can(read)]
-    fn owned(who: &User) -> Filter<Self> {
-        Self::FIELDS.owner.eq(&who.name)
+    fn owned(user: &User) -> Filter<Self> {
+        Self::FIELDS.owner.eq(&user.name)
     }
 }
 
@@ -48,8 +48,8 @@ async fn all_enabled_read_policies_apply() {
         let code = bob.code("memo", "get", json!({"id": id})).await;
         assert_eq!(code, "not_found", "{id}");
     }
-    // One that asks for somebody shows nobody anything.
-    let mut nobody = server.client().await;
-    let code = nobody.code("memo", "find", json!({})).await;
+    // A read policy that takes `&User` denies unauthenticated clients.
+    let mut anonymous = server.client().await;
+    let code = anonymous.code("memo", "find", json!({})).await;
     assert_eq!(code, "unauthenticated");
 }

@@ -15,7 +15,7 @@ async fn invisible_record_is_reported_as_not_found() {
         ("note", "get", json!({"id": "e1"})),
         ("note", "get", json!({"id": "e1", "$with": ["comments"]})),
         ("note", "update", json!({"id": "e1", "text": "x"})),
-        // Before anything else of the payload is looked at.
+        // The record is checked before the rest of the payload.
         ("note", "update", json!({"id": "e1", "stars": 77})),
         ("note", "destroy", json!({"id": "e1"})),
         ("note", "publish", json!({"id": "e1"})),
@@ -41,8 +41,8 @@ async fn invisible_record_is_reported_as_not_found() {
         ("note", "subscribeComments", json!({"note_id": "e1"})),
         ("comment", "note", json!({"id": "c3"})),
     ] {
-        let told = bob.err(resource, action, payload.clone()).await;
-        assert_eq!(told, absent, "{resource} {action} {payload}");
+        let error = bob.err(resource, action, payload.clone()).await;
+        assert_eq!(error, absent, "{resource} {action} {payload}");
     }
     let several = bob
         .ok("note", "get", json!({"id": ["b1", "e1", "e2"]}))
@@ -64,7 +64,7 @@ async fn lists_counts_and_pages_cover_visible_records() {
     assert_eq!(ids(&bob.ok("note", "find", either).await), ["b1"]);
     assert_eq!(bob.ok("note", "count", json!({})).await, 3);
     assert_eq!(bob.ok("note", "count", json!({"owner": "eve"})).await, 1);
-    // A page is full though there is between its records what is not seen.
+    // Invisible records between the records of a page do not count.
     let page = json!({"$limit": 2, "$sort": {"id": -1}});
     let page = bob.reply("note", "find", page).await;
     assert_eq!(ids(&page["ok"]), ["e2", "b2"]);
@@ -85,16 +85,22 @@ async fn lists_counts_and_pages_cover_visible_records() {
 async fn relations_and_includes_cover_visible_records() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
-    let of = |note: &str| json!({"note_id": note});
-    assert_eq!(ids(&bob.ok("note", "comments", of("b1")).await), ["c1"]);
+    let of_note = |note: &str| json!({"note_id": note});
     assert_eq!(
-        ids(&bob.ok("note", "comments", of("e2")).await),
+        ids(&bob.ok("note", "comments", of_note("b1")).await),
+        ["c1"]
+    );
+    assert_eq!(
+        ids(&bob.ok("note", "comments", of_note("e2")).await),
         ["c4", "c6"]
     );
-    assert_eq!(ids(&bob.ok("comment", "byNote", of("e1")).await), ["c3"]);
+    assert_eq!(
+        ids(&bob.ok("comment", "byNote", of_note("e1")).await),
+        ["c3"]
+    );
     let hidden = json!({"note_id": "e2", "id": "c5"});
     assert_eq!(bob.code("note", "getComment", hidden).await, "not_found");
-    // Its note he sees, but not whose it is.
+    // Bob can read the note but not the comment.
     let parent = bob.code("comment", "note", json!({"id": "c5"})).await;
     assert_eq!(parent, "not_found");
     let with = bob.ok("note", "find", json!({"$with": ["comments"]})).await;
@@ -105,15 +111,15 @@ async fn relations_and_includes_cover_visible_records() {
         .map(|it| ids(&it["comments"]))
         .collect();
     assert_eq!(included, [vec!["c1"], vec![], vec!["c4", "c6"]]);
-    let up = bob.ok("comment", "find", json!({"$with": ["note"]})).await;
-    let seen: Vec<_> = up
+    let comments = bob.ok("comment", "find", json!({"$with": ["note"]})).await;
+    let notes: Vec<_> = comments
         .as_array()
         .expect("comments")
         .iter()
         .map(|it| it["note"]["id"].clone())
         .collect();
-    assert_eq!(ids(&up), ["c1", "c3", "c4", "c6"]);
-    assert_eq!(seen, [json!("b1"), json!(null), json!("e2"), json!("e2")]);
+    assert_eq!(ids(&comments), ["c1", "c3", "c4", "c6"]);
+    assert_eq!(notes, [json!("b1"), json!(null), json!("e2"), json!("e2")]);
     let deep = bob
         .ok(
             "comment",
@@ -132,14 +138,16 @@ async fn unauthenticated_read_follows_the_policy() {
         bob.ok("poster", "create", json!({"id": id, "draft": draft}))
             .await;
     }
-    let mut nobody = server.client().await;
-    assert_eq!(ids(&nobody.ok("poster", "find", json!({})).await), ["a"]);
+    let mut anonymous = server.client().await;
+    assert_eq!(ids(&anonymous.ok("poster", "find", json!({})).await), ["a"]);
     assert_eq!(
-        nobody.code("poster", "get", json!({"id": "b"})).await,
+        anonymous.code("poster", "get", json!({"id": "b"})).await,
         "not_found"
     );
     assert_eq!(
-        nobody.code("poster", "destroy", json!({"id": "a"})).await,
+        anonymous
+            .code("poster", "destroy", json!({"id": "a"}))
+            .await,
         "unauthenticated"
     );
     assert_eq!(ids(&bob.ok("poster", "find", json!({})).await), ["a", "b"]);
@@ -157,9 +165,9 @@ async fn panicking_policy_denies_access() {
         ("update", json!({"id": "b2"})),
         ("readAloud", json!({"id": "b2"})),
     ] {
-        let told = crasher.err("note", action, payload).await;
-        assert_eq!(told["code"], "internal", "{action}");
-        assert!(!told.to_string().contains("panic"), "{told}");
+        let error = crasher.err("note", action, payload).await;
+        assert_eq!(error["code"], "internal", "{action}");
+        assert!(!error.to_string().contains("panic"), "{error}");
     }
     let mut bob = server.client_as("bob").await;
     let crash = json!({"id": "new", "owner": "bob", "text": "crash"});

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 async fn subscription_reports_visibility_changes() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
-    let begun = bob.ask(json!(["note", "subscribe", {"stars": 0}, 7])).await;
-    assert_eq!(ids(&begun[2]["ok"]["records"]), ["b1", "b2", "e2"]);
+    let initial = bob.ask(json!(["note", "subscribe", {"stars": 0}, 7])).await;
+    assert_eq!(ids(&initial[2]["ok"]["records"]), ["b1", "b2", "e2"]);
     let mut root = server.client_as("admin:root").await;
-    for (change, event) in [
+    for (change, expected) in [
         (json!({"id": "e1", "text": "unseen"}), None),
         (
             json!({"id": "e1", "published": true}),
@@ -20,7 +20,7 @@ async fn subscription_reports_visibility_changes() {
             json!({"id": "e1", "text": "seen"}),
             Some(("updated", Value::Null)),
         ),
-        // Out of the conditions it lives on, out of sight it is gone, and from both it is gone.
+        // A record that leaves the result is reported with `left`, unless the client can no longer read it.
         (
             json!({"id": "e1", "stars": 1}),
             Some(("destroyed", json!(true))),
@@ -44,23 +44,23 @@ async fn subscription_reports_visibility_changes() {
         (json!({"id": "e1", "stars": 0}), None),
     ] {
         root.ok("note", "update", change.clone()).await;
-        let Some((name, left)) = event else {
+        let Some((name, left)) = expected else {
             continue;
         };
-        let told = bob.recv().await;
+        let event = bob.recv().await;
         assert_eq!(
-            (&told[1], &told[2]["id"]),
+            (&event[1], &event[2]["id"]),
             (&json!(name), &json!("e1")),
             "{change}"
         );
-        assert_eq!(told[2]["left"], left, "{change}");
-        assert_eq!(told[2].get("record").is_some(), name != "destroyed");
+        assert_eq!(event[2]["left"], left, "{change}");
+        assert_eq!(event[2].get("record").is_some(), name != "destroyed");
     }
     root.ok("note", "destroy", json!({"id": "e1"})).await;
     root.ok("note", "destroy", json!({"id": "b1"})).await;
-    let told = bob.recv().await;
+    let event = bob.recv().await;
     assert_eq!(
-        (&told[1], &told[2]["id"]),
+        (&event[1], &event[2]["id"]),
         (&json!("destroyed"), &json!("b1"))
     );
 }
@@ -69,16 +69,16 @@ async fn subscription_reports_visibility_changes() {
 async fn subscribed_children_respect_their_read_policy() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
-    let begun = bob
+    let initial = bob
         .ask(json!(["note", "subscribeComments", {"note_id": "e2"}, 7]))
         .await;
-    assert_eq!(ids(&begun[2]["ok"]["records"]), ["c4", "c6"]);
+    assert_eq!(ids(&initial[2]["ok"]["records"]), ["c4", "c6"]);
     let mut eve = server.client_as("eve").await;
     eve.ok("comment", "update", json!({"id": "c5", "hidden": false}))
         .await;
-    let told = bob.recv().await;
+    let event = bob.recv().await;
     assert_eq!(
-        (&told[1], &told[2]["id"]),
+        (&event[1], &event[2]["id"]),
         (&json!("created"), &json!("c5"))
     );
 }

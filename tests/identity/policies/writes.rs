@@ -14,7 +14,7 @@ async fn policy_checks_stored_and_resulting_record() {
     for (action, payload) in [
         ("create", json!({"owner": "eve"})),
         ("update", json!({"id": "e2", "text": "mine now"})),
-        // He may not give his own away, since then it would not be his to change.
+        // The record after the update would have another owner, whose records Bob cannot update.
         ("update", json!({"id": "b1", "owner": "eve"})),
         ("save", json!({"id": "e2", "owner": "bob"})),
         ("save", json!({"id": "b1", "owner": "eve"})),
@@ -33,7 +33,7 @@ async fn policy_checks_stored_and_resulting_record() {
         ("save", json!({"id": "b2", "owner": "bob"})),
         ("publish", json!({"id": "b1"})),
         ("destroy", json!({"id": "b3"})),
-        // No policy decides this one, so whoever sees it may.
+        // No policy covers this method, so everyone who can read the record can call it.
         ("readAloud", json!({"id": "e2"})),
     ] {
         bob.ok("note", action, payload).await;
@@ -66,7 +66,7 @@ async fn writer_without_read_access_receives_only_the_id() {
     let letter = |id: &str| json!({"id": id, "from": "bob", "to": "eve"});
     let create = json!(["letter", "create", letter("l1"), 1, key]);
     for _ in 0..2 {
-        // A retry is told the same.
+        // A retry receives the same reply.
         assert_eq!(bob.ask(create.clone()).await[2]["ok"], json!({"id": "l1"}));
     }
     assert_eq!(
@@ -83,7 +83,7 @@ async fn writer_without_read_access_receives_only_the_id() {
         ids(&eve.ok("letter", "find", json!({})).await),
         ["l1", "l2", "l3"]
     );
-    // What his to see is no longer by then is not told again either.
+    // A record that the writer can read is returned in full, also to a retry.
     let own = json!({"from": "bob", "to": "bob", "id": "l4"});
     let key = json!({"key": "00000000-03e8-7000-8000-000000000001"});
     let create = json!(["letter", "create", own, 2, key]);
@@ -112,7 +112,7 @@ async fn invisible_parent_cannot_be_referenced() {
             "{action}"
         );
     }
-    // What names it already may go on naming it.
+    // A record that already refers to the parent can be updated.
     let mut eve = server.client_as("eve").await;
     eve.ok("comment", "update", json!({"id": "c2", "hidden": false}))
         .await;
@@ -152,7 +152,7 @@ async fn policies_apply_to_each_write_of_a_commit() {
 async fn destroy_cascades_to_invisible_children() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
-    // A hidden comment of Eve's is among them.
+    // One of the comments is hidden from Bob.
     bob.ok("note", "destroy", json!({"id": "b1"})).await;
     let mut root = server.client_as("admin:root").await;
     assert_eq!(
@@ -169,9 +169,9 @@ async fn conflict_reveals_nothing_of_the_other_record() {
         json!({"id": "e1", "owner": "bob"}),
         json!({"id": "b5", "owner": "bob", "slug": "e1"}),
     ] {
-        let told = bob.err("note", "create", payload).await;
-        assert_eq!(told["code"], "conflict");
-        assert!(!told.to_string().contains("eve"), "{told}");
+        let error = bob.err("note", "create", payload).await;
+        assert_eq!(error["code"], "conflict");
+        assert!(!error.to_string().contains("eve"), "{error}");
     }
     assert_eq!(
         bob.code("note", "save", json!({"id": "e1", "owner": "bob"}))
@@ -180,11 +180,11 @@ async fn conflict_reveals_nothing_of_the_other_record() {
     );
 }
 
-/// How many mails were sent.
+/// The number of mails that were sent.
 #[derive(Default)]
 struct Sent(AtomicUsize);
 
-/// What is sent before it is stored.
+/// A mail, which is sent before it is stored.
 #[derive(Serialize, Deserialize, Resource)]
 struct Mail {
     id: String,
@@ -193,14 +193,14 @@ struct Mail {
 #[remote]
 impl Mail {
     #[before(create)]
-    #[expect(clippy::unused_self, reason = "it sends the same for each record")]
+    #[expect(clippy::unused_self, reason = "the hook does not depend on the record")]
     fn send(&self, ctx: &Context) -> Result<()> {
         ctx.state::<Sent>()?.0.fetch_add(1, Relaxed);
         Ok(())
     }
 }
 
-/// What only administrators send before it is stored.
+/// A mail that only administrators can create.
 #[derive(Serialize, Deserialize, Resource)]
 struct Circular {
     id: String,
@@ -209,18 +209,18 @@ struct Circular {
 #[remote]
 impl Circular {
     #[can(create)]
-    fn admins(who: &notes_app::User) -> bool {
-        who.is_admin
+    fn admins(user: &notes_app::User) -> bool {
+        user.is_admin
     }
 
     #[before(create)]
-    #[expect(clippy::unused_self, reason = "it sends the same for each record")]
+    #[expect(clippy::unused_self, reason = "the hook does not depend on the record")]
     fn send(&self, ctx: &Context) -> Result<()> {
         ctx.state::<Sent>()?.0.fetch_add(1, Relaxed);
         Ok(())
     }
 
-    /// Returns how many were sent.
+    /// Returns the number of mails that were sent.
     pub fn sent(ctx: &Context) -> Result<usize> {
         Ok(ctx.state::<Sent>()?.0.load(Relaxed))
     }
@@ -254,7 +254,7 @@ async fn policy_of_user_is_judged_before_hooks_run() {
 async fn retried_commit_asks_the_read_policy() {
     let server = with_notes().await;
     let mut bob = server.client_as("admin:bob").await;
-    // Its time is that of the server's clock.
+    // The timestamp of the key is that of the server's clock.
     let key = "00000000-03e8-7000-8000-000000000001";
     let writes = json!([
         ["note", "destroy", {"id": "e1"}],
@@ -266,7 +266,7 @@ async fn retried_commit_asks_the_read_policy() {
     let done = bob.ask(request.clone()).await;
     assert_eq!(done[2]["ok"][1]["text"], "secret", "{done}");
     assert_eq!(bob.ask(request.clone()).await[2]["ok"], done[2]["ok"]);
-    // The same caller, who is no longer an administrator.
+    // The same caller is no longer an administrator.
     let mut bob = server.client_as("bob").await;
     let again = bob.ask(request).await;
     let ids = json!([{"id": "e1"}, {"id": "b1"}, {"id": "b1"}, {"id": "n1"}]);
