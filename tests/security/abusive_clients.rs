@@ -61,7 +61,7 @@ async fn frame_announcing_2_to_the_62_bytes_gets_1009() {
     }
     assert!(
         resident_bytes() < before + 100 * MIB,
-        "memory is taken for bytes that have come only"
+        "memory is allocated for received bytes only"
     );
 }
 
@@ -102,14 +102,14 @@ async fn endless_empty_fragments_close_with_1008() {
 #[tokio::test]
 async fn websocket_protocol_violation_closes_with_1002() {
     let broken = [
-        // Compressed, not masked, an opcode that is none, a continuation of nothing, a long ping,
-        // a ping in fragments.
+        // Compressed, not masked, an undefined opcode, a continuation without a start, a long ping, a fragmented
+        // ping.
         frame(0xc1, b"[]"),
         vec![0x81, 0x02, b'[', b']'],
         frame(0x83, b"[]"),
         frame(0x80, b"[]"),
         frame(0x89, &[0; 126]),
-        frame(0x09, b"half"),
+        frame(0x09, b"part"),
     ];
     let server = TestServer::start().await;
     for bytes in broken {
@@ -160,7 +160,7 @@ async fn fill(server: &TestServer) {
 async fn client_that_never_reads_is_throttled_then_closed() {
     let server = TestServer::start_with(|config| {
         config.connection.write_timeout = Duration::from_secs(1);
-        // However fast the other one asks.
+        // No rate limit, so that the client sends as fast as it can.
         (
             config.request.max_request_rate,
             config.request.request_burst,
@@ -171,11 +171,11 @@ async fn client_that_never_reads_is_throttled_then_closed() {
     let mut other = server.client().await;
     let RawConnection { input, mut output } = server.raw_websocket_connection().await;
     let before = resident_bytes();
-    let mut taken = 0;
-    let ask_for_ever = async {
+    let mut sent_bytes = 0;
+    let send_forever = async {
         let requests = text(r#"["creature","all",{"$limit":1000},1]"#).repeat(1000);
         while output.write_all(&requests).await.is_ok() {
-            taken += requests.len();
+            sent_bytes += requests.len();
         }
     };
     let others = async {
@@ -186,15 +186,21 @@ async fn client_that_never_reads_is_throttled_then_closed() {
     };
     let unread = async {
         tokio::select! {
-            () = ask_for_ever => {}
+            () = send_forever => {}
             () = others => {}
         }
     };
     within("the end of the connection", unread).await;
     drop(input);
-    // What the kernel holds for both ends is all that was taken.
-    assert!(taken < 32 * MIB, "{taken} bytes of requests were taken");
-    assert!(resident_bytes() < before + 150 * MIB, "replies pile up");
+    // The server stops reading, so only the kernel's buffers hold requests.
+    assert!(
+        sent_bytes < 32 * MIB,
+        "{sent_bytes} bytes of requests were accepted"
+    );
+    assert!(
+        resident_bytes() < before + 150 * MIB,
+        "replies are buffered without a limit"
+    );
 }
 
 #[tokio::test]
@@ -206,30 +212,34 @@ async fn slow_reader_has_bounded_memory() {
         mut output,
     } = server.raw_websocket_connection().await;
     let before = resident_bytes();
-    let ask_for_ever = async {
+    let send_forever = async {
         let requests = text(r#"["creature","all",{"$limit":1000},1]"#).repeat(100);
         while output.write_all(&requests).await.is_ok() {}
     };
-    let read_a_lot = async {
-        let mut room = vec![0; 4 * 1024];
+    let read_slowly = async {
+        let mut buffer = vec![0; 4 * 1024];
         let mut left = 200 * MIB;
         while left > 0 {
-            left =
-                left.saturating_sub(input.read(&mut room).await.expect("the connection goes on"));
-            // The server has its turn after each bite, so something always waits.
+            left = left.saturating_sub(
+                input
+                    .read(&mut buffer)
+                    .await
+                    .expect("the connection is open"),
+            );
+            // The server runs after each read, so replies are always pending.
             tokio::task::yield_now().await;
         }
     };
-    let much = async {
+    let unread = async {
         tokio::select! {
-            () = ask_for_ever => panic!("the server closed"),
-            () = read_a_lot => {}
+            () = send_forever => panic!("the server closed"),
+            () = read_slowly => {}
         }
     };
-    within("200 MiB of replies", much).await;
+    within("200 MiB of replies", unread).await;
     assert!(
         resident_bytes() < before + 150 * MIB,
-        "what was sent is kept: {} MiB",
+        "sent replies stay in memory: {} MiB",
         (resident_bytes() - before) / MIB
     );
 }
@@ -242,27 +252,30 @@ async fn ping_flood_without_reads_is_stopped() {
     .await;
     let mut other = server.client().await;
     let RawConnection { input, mut output } = server.raw_websocket_connection().await;
-    let mut taken = 0;
+    let mut sent_bytes = 0;
     let flood = async {
         let pings = frame(0x89, &[7; 125]).repeat(500);
         while output.write_all(&pings).await.is_ok() {
-            taken += pings.len();
+            sent_bytes += pings.len();
         }
     };
     within("the end of the flood", flood).await;
     drop(input);
-    // No more pongs can wait than pings were taken.
-    assert!(taken < 64 * MIB, "{taken} bytes of pings were taken");
+    // The number of pending pongs is at most the number of accepted pings.
+    assert!(
+        sent_bytes < 64 * MIB,
+        "{sent_bytes} bytes of pings were accepted"
+    );
     other.assert_alive().await;
 }
 
 #[tokio::test]
 async fn connection_cut_within_a_frame_affects_no_other() {
     let server = TestServer::start().await;
-    let whole = text(r#"["creature","create",{"id":"bob"},7]"#);
-    for cut in 0..whole.len() {
+    let message = text(r#"["creature","create",{"id":"bob"},7]"#);
+    for cut in 0..message.len() {
         let mut raw = server.raw_websocket_connection().await;
-        raw.send(&whole[..cut]).await;
+        raw.send(&message[..cut]).await;
     }
     let mut client = server.client().await;
     assert_eq!(client.ok("creature", "count", json!({})).await, 0);

@@ -1,5 +1,5 @@
-//! No client receives data that a policy hides from it: random users, policies and traffic; every
-//! received byte is checked.
+//! Clients receive no data that a policy hides from them. Users, policies and requests are random, and every
+//! received frame is checked.
 
 mod app;
 mod random_steps;
@@ -16,13 +16,13 @@ fn no_client_receives_data_hidden_by_policies() {
         failure_persistence: None,
         ..Config::default()
     };
-    let made = (random_steps::users(), random_steps::steps());
-    let outcome = TestRunner::new(config).run(&made, |(users, steps)| {
+    let inputs = (random_steps::users(), random_steps::steps());
+    let outcome = TestRunner::new(config).run(&inputs, |(users, steps)| {
         let runtime = Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let mut world = World::begin(users).await;
             for (client, over_http, step) in &steps {
-                world.take(*client, *over_http, step).await?;
+                world.run_step(*client, *over_http, step).await?;
             }
             world.end().await
         })

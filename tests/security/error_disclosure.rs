@@ -1,4 +1,4 @@
-//! How failures are reported: the cause in the log, an id in log and reply, secrets nowhere.
+//! Reports of internal errors: the log has the cause, the log and the reply have an id, and neither has secrets.
 
 mod causes;
 mod failing_store;

@@ -1,4 +1,4 @@
-//! Frames that are made to be expensive.
+//! Frames that are expensive to process.
 
 use crate::support::{TestServer, frame, resident_bytes, text, within};
 use serde_json::json;
@@ -17,10 +17,13 @@ async fn frame_announcing_2_to_the_63_bytes_is_rejected() {
         raw.send(header).await;
         let (frames, code) = raw.read_to_close().await;
         assert!(frames.is_empty(), "{frames:?}");
-        // The protocol has no such length, and we no room for it.
+        // The length is invalid in the protocol and over the limit.
         assert!(matches!(code, 1002 | 1009), "{code}");
     }
-    assert!(resident_bytes() < before + (100 << 20), "memory is taken");
+    assert!(
+        resident_bytes() < before + (100 << 20),
+        "memory is allocated"
+    );
 }
 
 #[tokio::test]
@@ -37,7 +40,7 @@ async fn close_reason_over_123_bytes_is_a_protocol_error() {
 
 #[tokio::test]
 async fn close_reasons_of_the_server_fit_123_bytes() {
-    let endings = [
+    let violations = [
         frame(0x82, b"binary"),
         frame(0x81, b"\xff"),
         frame(0xc1, b"[]"),
@@ -45,7 +48,7 @@ async fn close_reasons_of_the_server_fit_123_bytes() {
         text("[]").repeat(32),
     ];
     let server = TestServer::start().await;
-    for bytes in endings {
+    for bytes in violations {
         let mut raw = server.raw_websocket_connection().await;
         raw.send(bytes).await;
         let close = loop {
@@ -65,12 +68,12 @@ async fn unfinished_message_is_freed_with_its_connection() {
         config.connection.pong_timeout = Duration::from_millis(500);
     })
     .await;
-    let beginnings = [
+    let incomplete = [
         frame(0x01, br#"["creature","create",{"#),
         text(r#"["creature","count",null,1]"#)[..9].to_vec(),
         vec![0x81],
     ];
-    for bytes in beginnings {
+    for bytes in incomplete {
         let mut raw = server.raw_websocket_connection().await;
         raw.send(bytes).await;
         raw.ended().await;
@@ -94,13 +97,13 @@ async fn one_byte_fragments_form_one_message() {
     }
 }
 
-/// Bombs of a message's greatest size.
+/// Sends messages of the maximum size that are expensive to process.
 #[tokio::test]
 async fn degenerate_messages_of_maximum_size_are_rejected() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     let lists = |count: usize| vec!["[]"; count].join(",");
-    let bombs = [
+    let messages = [
         (format!("[{}]", lists(20_000)), "bad_frame"),
         (" ".repeat(65_000), "bad_frame"),
         ("\n".repeat(65_000), "bad_frame"),
@@ -135,13 +138,13 @@ async fn degenerate_messages_of_maximum_size_are_rejected() {
             "invalid",
         ),
     ];
-    for (bomb, code) in bombs {
-        let error = client.ask_text(&bomb).await[2]["err"].take();
-        let head: String = bomb.chars().take(40).collect();
+    for (message, code) in messages {
+        let error = client.ask_text(&message).await[2]["err"].take();
+        let head: String = message.chars().take(40).collect();
         assert_eq!(error["code"], code, "{head}: {error}");
         assert!(
             error.to_string().len() < 64 * 1024,
-            "{head}: the answer is larger than what was asked"
+            "{head}: the reply is larger than the request"
         );
     }
     let spaced = format!(r#"["creature",{}"count",null,1]"#, " \n\t\r".repeat(16_000));
@@ -152,7 +155,7 @@ async fn degenerate_messages_of_maximum_size_are_rejected() {
 async fn unread_replies_do_not_delay_other_clients() {
     let server = TestServer::start_with(|config| {
         config.connection.write_timeout = Duration::from_millis(500);
-        // However fast the other one asks.
+        // No rate limit, so that the client sends as fast as it can.
         (
             config.request.max_request_rate,
             config.request.request_burst,
@@ -162,7 +165,7 @@ async fn unread_replies_do_not_delay_other_clients() {
     let mut other = server.client().await;
     let raw = server.raw_websocket_connection().await;
     let (input, mut output) = (raw.input, raw.output);
-    // Each is answered with a hundred faults.
+    // Each reply reports a hundred faults.
     let faulty = json!(
         (0..300)
             .map(|n| (format!("x{n}"), json!(n)))

@@ -38,24 +38,24 @@ async fn oversized_negotiation_headers_are_ignored() {
 #[tokio::test]
 async fn malformed_upgrade_is_rejected() {
     let server = TestServer::start().await;
-    let whole = format!("{HANDSHAKE}\r\n");
+    let handshake = format!("{HANDSHAKE}\r\n");
     let broken = [
-        whole.replace("Upgrade: websocket", "Upgrade: h2c"),
-        whole.replace("Upgrade: websocket", "Upgrade: \u{0}"),
-        whole.replace("Upgrade: websocket", "Upgrade: websocketx"),
-        whole.replace("Connection: Upgrade", "Connection: close"),
-        whole.replace("Connection: Upgrade", "Connection: Upgradex"),
-        whole.replace("GET /", "GET /socket.io/?EIO=4&transport=websocket"),
-        whole.replace("GET /", "OPTIONS *"),
-        whole.replace("GET /", "CONNECT /"),
-        whole.replace("GET /", "GET //"),
-        whole.replace("HTTP/1.1", "HTTP/1.0"),
-        whole.replace("HTTP/1.1", "HTTP/2.0"),
-        whole.replace("HTTP/1.1", "HTTP/9"),
-        whole.replace("Host: localhost", "Host localhost"),
-        whole.replace("Host: localhost", ": localhost"),
-        whole.replace("\r\n\r\n", "\r\n \r\n\r\n"),
-        whole.replace(KEY, ""),
+        handshake.replace("Upgrade: websocket", "Upgrade: h2c"),
+        handshake.replace("Upgrade: websocket", "Upgrade: \u{0}"),
+        handshake.replace("Upgrade: websocket", "Upgrade: websocketx"),
+        handshake.replace("Connection: Upgrade", "Connection: close"),
+        handshake.replace("Connection: Upgrade", "Connection: Upgradex"),
+        handshake.replace("GET /", "GET /socket.io/?EIO=4&transport=websocket"),
+        handshake.replace("GET /", "OPTIONS *"),
+        handshake.replace("GET /", "CONNECT /"),
+        handshake.replace("GET /", "GET //"),
+        handshake.replace("HTTP/1.1", "HTTP/1.0"),
+        handshake.replace("HTTP/1.1", "HTTP/2.0"),
+        handshake.replace("HTTP/1.1", "HTTP/9"),
+        handshake.replace("Host: localhost", "Host localhost"),
+        handshake.replace("Host: localhost", ": localhost"),
+        handshake.replace("\r\n\r\n", "\r\n \r\n\r\n"),
+        handshake.replace(KEY, ""),
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
         "\u{0}\u{0}\u{0}\r\n\r\n".to_owned(),
         "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n".to_owned(),
@@ -65,7 +65,7 @@ async fn malformed_upgrade_is_rejected() {
         let mut raw = server.raw_connection().await;
         raw.send(&request).await;
         let mut head = [0; 12];
-        let read = within("an answer or the end", raw.input.read_exact(&mut head)).await;
+        let read = within("a response or the end", raw.input.read_exact(&mut head)).await;
         let head = String::from_utf8_lossy(&head).into_owned();
         assert!(
             read.is_err() || !head.ends_with("101"),

@@ -3,8 +3,8 @@
 use crate::support::TestServer;
 use serde_json::{Value, json};
 
-/// What a library or a language has under such a name.
-const ELSEWHERE: &[&str] = &[
+/// Names with a meaning in other languages or libraries.
+const SPECIAL_NAMES: &[&str] = &[
     "error",
     "connect",
     "connect_error",
@@ -49,12 +49,12 @@ async fn non_string_name_is_a_bad_frame_to_its_ack_id() {
             (name.clone(), json!("get")),
             (json!("creature"), name.clone()),
         ] {
-            let answer = client.ask(json!([resource, action, null, 0])).await;
-            assert_eq!(answer[0], "sockful", "{answer}");
-            assert_eq!(answer[1], "error", "{answer}");
-            assert_eq!(answer[2]["err"]["code"], "bad_frame", "{answer}");
-            assert_eq!(answer[3], 0, "{answer}");
-            // Bad frames in a row would close the connection.
+            let reply = client.ask(json!([resource, action, null, 0])).await;
+            assert_eq!(reply[0], "sockful", "{reply}");
+            assert_eq!(reply[1], "error", "{reply}");
+            assert_eq!(reply[2]["err"]["code"], "bad_frame", "{reply}");
+            assert_eq!(reply[3], 0, "{reply}");
+            // Consecutive bad frames would close the connection.
             client.assert_alive().await;
         }
     }
@@ -64,14 +64,14 @@ async fn non_string_name_is_a_bad_frame_to_its_ack_id() {
 async fn special_names_of_other_languages_have_no_effect() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
-    for name in ELSEWHERE {
+    for name in SPECIAL_NAMES {
         for resource in ["creature", "sockful"] {
             let code = client.code(resource, name, Value::Null).await;
             assert_eq!(code, "unknown_action", "{resource} {name}");
         }
         let code = client.code(name, name, Value::Null).await;
         assert_eq!(code, "unknown_resource", "{name}");
-        // Where nobody waits for the answer nothing happens either.
+        // A request without an ack id has no effect either.
         client.send(json!(["creature", name, {"id": "bob"}])).await;
     }
     assert_eq!(client.head().await, 0);
@@ -82,7 +82,7 @@ async fn special_property_names_are_unknown_everywhere() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
     client.ok("creature", "create", json!({"id": "bob"})).await;
-    for name in ELSEWHERE {
+    for name in SPECIAL_NAMES {
         let polluted = json!({"isAdmin": true});
         for action in ["create", "update", "save", "get", "destroy", "feed"] {
             let payload = json!({"id": "bob", *name: polluted});

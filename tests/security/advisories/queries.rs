@@ -74,7 +74,7 @@ async fn deeply_nested_filters_are_rejected_early() {
             [r#"{"$and":["#, "]}"],
             [r#"{"$not":"#, "}"],
         ] {
-            // A message of more levels than that is not looked at.
+            // A message with more levels is rejected before it is parsed.
             let depth = if open.contains('[') { depth } else { depth * 2 };
             let query = format!("{}{{}}{}", open.repeat(depth), close.repeat(depth));
             for action in ["find", "count", "subscribe"] {
@@ -82,8 +82,8 @@ async fn deeply_nested_filters_are_rejected_early() {
                 if message.len() > 65_536 {
                     continue;
                 }
-                let answer = client.ask_text(&message).await;
-                assert_eq!(answer[2]["err"]["code"], code, "{open} {depth}: {answer}");
+                let reply = client.ask_text(&message).await;
+                assert_eq!(reply[2]["err"]["code"], code, "{open} {depth}: {reply}");
             }
         }
     }
@@ -92,14 +92,14 @@ async fn deeply_nested_filters_are_rejected_early() {
 #[tokio::test]
 async fn ten_thousand_subscribes_are_limited_and_answered() {
     const ALL: u64 = 10_000;
-    // By their rate most would be refused before they are counted.
+    // The rate limit would reject most of them before they are counted.
     let server = TestServer::start_with(|config| {
         config.request.max_request_rate = u32::MAX;
         config.request.request_burst = u32::MAX;
     })
     .await;
     let mut client = server.client().await;
-    let (mut begun, mut refused) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     for hundred in 0..ALL / 100 {
         let ids = hundred * 100..(hundred + 1) * 100;
         client
@@ -111,12 +111,12 @@ async fn ten_thousand_subscribes_are_limited_and_answered() {
             };
             let reply: Value = serde_json::from_str(&text).expect("JSON");
             match reply[2]["err"]["code"].as_str() {
-                None => begun += 1,
-                Some("too_many") => refused += 1,
+                None => accepted += 1,
+                Some("too_many") => rejected += 1,
                 Some(other) => panic!("{other}"),
             }
         }
     }
-    assert_eq!((begun, begun + refused), (128, ALL));
+    assert_eq!((accepted, accepted + rejected), (128, ALL));
     client.assert_alive().await;
 }

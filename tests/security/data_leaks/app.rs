@@ -1,4 +1,4 @@
-//! Resources with random policies, in which every change leaves a mark.
+//! Resources with random policies, whose values have unique marks.
 
 use serde::{Deserialize, Serialize};
 use sockful::{
@@ -9,17 +9,17 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 pub(super) const RESOURCES: Resources = resources![Note, Comment];
 
-/// Who calls, and all that is decided of them.
+/// A user and its access rules.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct User {
     pub(super) name: String,
-    /// What of each resource is seen, in the order of the list.
-    pub(super) sees: [Rule; 2],
-    /// With what something may be done.
-    pub(super) may: Rule,
+    /// The rule for reading each resource, in the order of the list.
+    pub(super) read_rules: [Rule; 2],
+    /// The rule for writing records.
+    pub(super) write_rule: Rule,
 }
 
-/// A rule that is made up, of what every record here has.
+/// An access rule on the properties that all resources have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Rule {
     All,
@@ -33,15 +33,15 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    /// Whether it holds for a record, as anybody would read it.
-    pub(super) fn holds(&self, who: &User, owner: &str, published: bool, level: i64) -> bool {
-        let holds = |rule: &Self| rule.holds(who, owner, published, level);
+    /// Whether the rule holds for a record. This evaluation does not use filters.
+    pub(super) fn holds(&self, user: &User, owner: &str, published: bool, level: i64) -> bool {
+        let holds = |rule: &Self| rule.holds(user, owner, published, level);
         match self {
             Self::All => true,
             Self::Nothing => false,
-            Self::Own => owner == who.name,
+            Self::Own => owner == user.name,
             Self::Published => published,
-            Self::AtMost(most) => level <= *most,
+            Self::AtMost(max) => level <= *max,
             Self::Not(rule) => !holds(rule),
             Self::Both(rules) => rules.iter().all(holds),
             Self::Either(rules) => rules.iter().any(holds),
@@ -49,18 +49,18 @@ impl Rule {
     }
 }
 
-/// The conditions of a rule on the records of one type.
-macro_rules! conditions {
+/// Defines a function that translates a rule to a filter on a resource.
+macro_rules! define_filter {
     ($name:ident, $of:ident) => {
-        fn $name(rule: &Rule, who: &User) -> Filter<$of> {
-            let each = |rules: &[Rule; 2]| [$name(&rules[0], who), $name(&rules[1], who)];
+        fn $name(rule: &Rule, user: &User) -> Filter<$of> {
+            let each = |rules: &[Rule; 2]| [$name(&rules[0], user), $name(&rules[1], user)];
             match rule {
                 Rule::All => Filter::all(),
                 Rule::Nothing => !Filter::all(),
-                Rule::Own => $of::FIELDS.owner.eq(&who.name),
+                Rule::Own => $of::FIELDS.owner.eq(&user.name),
                 Rule::Published => $of::FIELDS.published.eq(true),
-                Rule::AtMost(most) => $of::FIELDS.level.lte(*most),
-                Rule::Not(rule) => !$name(rule, who),
+                Rule::AtMost(max) => $of::FIELDS.level.lte(*max),
+                Rule::Not(rule) => !$name(rule, user),
                 Rule::Both(rules) => {
                     let [one, other] = each(rules);
                     one & other
@@ -74,10 +74,10 @@ macro_rules! conditions {
     };
 }
 
-conditions!(of_notes, Note);
-conditions!(of_comments, Comment);
+define_filter!(note_filter, Note);
+define_filter!(comment_filter, Comment);
 
-/// A text that stands nowhere else.
+/// Returns a text that occurs nowhere else.
 pub(super) fn mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("«{}»", NEXT.fetch_add(1, Relaxed))
@@ -98,7 +98,7 @@ pub(super) struct Note {
     slug: Option<String>,
     #[resource(write_only)]
     pass: Option<String>,
-    /// Marked afresh with every change.
+    /// Set to a new mark by every change.
     #[resource(read_only, default)]
     stamp: String,
     #[resource(private, default)]
@@ -108,13 +108,14 @@ pub(super) struct Note {
 #[remote]
 impl Note {
     #[can(read)]
-    fn seen_by(who: &User) -> Filter<Self> {
-        of_notes(&who.sees[0], who)
+    fn readable_by(user: &User) -> Filter<Self> {
+        note_filter(&user.read_rules[0], user)
     }
 
     #[can(create, update, destroy, touch)]
-    fn done_by(&self, who: &User) -> bool {
-        who.may.holds(who, &self.owner, self.published, self.level)
+    fn writable_by(&self, user: &User) -> bool {
+        user.write_rule
+            .holds(user, &self.owner, self.published, self.level)
     }
 
     #[before(create, update)]
@@ -152,13 +153,14 @@ pub(super) struct Comment {
 #[remote]
 impl Comment {
     #[can(read)]
-    fn seen_by(who: &User) -> Filter<Self> {
-        of_comments(&who.sees[1], who)
+    fn readable_by(user: &User) -> Filter<Self> {
+        comment_filter(&user.read_rules[1], user)
     }
 
     #[can(create, update, destroy)]
-    fn done_by(&self, who: &User) -> bool {
-        who.may.holds(who, &self.owner, self.published, self.level)
+    fn writable_by(&self, user: &User) -> bool {
+        user.write_rule
+            .holds(user, &self.owner, self.published, self.level)
     }
 
     #[before(create, update)]
@@ -167,7 +169,7 @@ impl Comment {
     }
 }
 
-/// Two notes of each user and two comments on each of them.
+/// Creates two notes for each user, and two comments on each note.
 pub(super) async fn fill(handle: &ServerHandle, users: &[User]) -> Result<()> {
     for (nth, user) in users.iter().enumerate() {
         for level in 0..2 {
@@ -197,10 +199,10 @@ pub(super) async fn fill(handle: &ServerHandle, users: &[User]) -> Result<()> {
     Ok(())
 }
 
-/// The token is the user.
-pub(super) async fn who(credentials: Credentials) -> Result<Identity<User>> {
+/// Authenticates a token that is the JSON of a user.
+pub(super) async fn authenticate(credentials: Credentials) -> Result<Identity<User>> {
     let token = credentials.token().unwrap_or_default();
-    let nobody = |_| Error::new(ErrorKind::Unauthenticated, "this is nobody");
-    let user: User = serde_json::from_str(token).map_err(nobody)?;
+    let invalid = |_| Error::new(ErrorKind::Unauthenticated, "invalid token");
+    let user: User = serde_json::from_str(token).map_err(invalid)?;
     Ok(Identity::new(user.name.clone(), user))
 }

@@ -5,30 +5,33 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// What one client does.
+/// A step of one client.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// Says that it is the user at this place, or nobody.
+    /// Authenticates as the user with this index, or signs out.
     SignIn(Option<usize>),
-    /// Everyone who is known by the user's key becomes nobody.
+    /// Revokes the identity of the user with this index.
     Revoke(usize),
-    /// Connects anew.
+    /// Opens a new connection.
     Reconnect,
     Write(Vec<Write>),
-    /// Sends its last keyed request again.
+    /// Repeats the last request with an idempotency key.
     Retry,
     Read(Read),
     Subscribe(Subscribe),
     Unsubscribe,
 }
 
-/// A write of one record; several are one commit.
+/// A write of one record. Several writes are sent as one commit.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is thrown by itself")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is chosen independently"
+)]
 pub(super) struct Write {
     pub(super) kind: &'static str,
     pub(super) comment: bool,
-    /// By its parent's route.
+    /// Whether the write uses the parent's route.
     pub(super) related: bool,
     pub(super) id: Index,
     pub(super) parent: Index,
@@ -53,22 +56,22 @@ pub(super) struct Read {
 #[derive(Clone, Debug)]
 pub(super) struct Subscribe {
     pub(super) comments: bool,
-    /// To the comments of this note.
+    /// Subscribes to the comments of this note.
     pub(super) of: Option<Index>,
     pub(super) level: Option<i64>,
-    /// With the token of somebody, from a commit not so far back.
+    /// Resumes with the token of any client, from this many commits before the newest.
     pub(super) from: Option<(Index, u64)>,
 }
 
 pub(super) fn users() -> impl Strategy<Value = Vec<User>> {
     let one = (rule(), rule(), rule());
-    vec(one, 3).prop_map(|made| {
+    vec(one, 3).prop_map(|rules| {
         let names = ["ann", "bob", "eve"];
-        let users = names.into_iter().zip(made);
-        let users = users.map(|(name, (notes, comments, may))| User {
+        let users = names.into_iter().zip(rules);
+        let users = users.map(|(name, (notes, comments, write_rule))| User {
             name: name.to_owned(),
-            sees: [notes, comments],
-            may,
+            read_rules: [notes, comments],
+            write_rule,
         });
         users.collect()
     })
@@ -92,7 +95,7 @@ fn rule() -> impl Strategy<Value = Rule> {
     })
 }
 
-/// Steps, each with the client that takes it, and whether it asks over HTTP where it could.
+/// Steps, each with the index of the client and whether it sends requests over HTTP if possible.
 pub(super) fn steps() -> impl Strategy<Value = Vec<(usize, bool, Step)>> {
     vec((0..4_usize, any::<bool>(), step()), 20..80)
 }
@@ -140,11 +143,11 @@ fn write() -> impl Strategy<Value = Write> {
 
 fn read() -> impl Strategy<Value = Read> {
     let which = (0..12_usize, any::<Index>(), any::<Index>());
-    let asked = (
+    let options = (
         proptest::option::of(0..3_i64),
         proptest::option::of(1..4_usize),
     );
-    (which, asked, any::<bool>(), any::<bool>()).prop_map(
+    (which, options, any::<bool>(), any::<bool>()).prop_map(
         |((route, id, other), (level, limit), descending, with)| Read {
             route,
             id,

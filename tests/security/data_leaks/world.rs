@@ -1,4 +1,4 @@
-//! A server, its clients, and what each of them may know.
+//! A server, its clients, and the data that each client may receive.
 
 mod knowledge;
 mod requests;
@@ -16,22 +16,22 @@ pub(super) struct World {
     handle: ServerHandle,
     server: TestServer,
     users: Vec<User>,
-    seats: Vec<Seat>,
+    clients: Vec<TestClient>,
     records: Records,
-    /// Tokens that any client was given to go on with, whoever takes them.
+    /// The resume tokens of all clients. Every client tries them.
     tokens: Vec<String>,
-    /// The proofs of positions that any client was given.
+    /// The proofs of positions that any client received.
     proofs: HashMap<u64, Value>,
 }
 
-/// One client.
-struct Seat {
-    client: Client,
-    /// Who it is, by its place.
-    who: Option<usize>,
-    /// What it may know.
-    knows: Knowledge,
-    /// Its last request that had a key.
+/// A client and the data that it may receive.
+struct TestClient {
+    socket: Client,
+    /// The index of the authenticated user.
+    user: Option<usize>,
+    /// The marks that it may receive.
+    knowledge: Knowledge,
+    /// Its last request with an idempotency key.
     keyed: Option<Value>,
     subscriptions: u64,
 }
@@ -39,93 +39,100 @@ struct Seat {
 impl World {
     pub(super) async fn begin(users: Vec<User>) -> Self {
         let mut config = Config::default();
-        // What is resumed is told one by one, or as one, or from the beginning.
+        // A resumed subscription receives separate commits, folded commits or all records.
         config.live.fold_after = 3;
         config.live.ring_capacity = 4_096;
-        let server = Server::new(app::RESOURCES).authenticate(app::who);
-        let handle = server.config(config).open().await.expect("memory opens");
+        let server = Server::new(app::RESOURCES).authenticate(app::authenticate);
+        let handle = server
+            .config(config)
+            .open()
+            .await
+            .expect("a memory store opens");
         let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
-        let mut seats = Vec::new();
+        let mut clients = Vec::new();
         for _ in 0..4 {
-            seats.push(Seat {
-                client: server.client().await,
-                who: None,
-                knows: Knowledge::default(),
+            clients.push(TestClient {
+                socket: server.client().await,
+                user: None,
+                knowledge: Knowledge::default(),
                 keyed: None,
                 subscriptions: 0,
             });
         }
         app::fill(&handle, &users)
             .await
-            .expect("it keeps to the rules");
+            .expect("the records are valid");
         let mut world = Self {
             handle,
             server,
             users,
-            seats,
+            clients,
             records: Records::default(),
             tokens: Vec::new(),
             proofs: HashMap::new(),
         };
-        for nth in 0..world.seats.len() {
+        for nth in 0..world.clients.len() {
             let signed_in = world.sign_in(nth, Some(nth % world.users.len())).await;
-            signed_in.expect("nothing is told yet");
+            signed_in.expect("no hidden data is sent");
         }
         world
     }
 
-    async fn sign_in(&mut self, nth: usize, who: Option<usize>) -> Result<(), TestCaseError> {
+    async fn sign_in(&mut self, nth: usize, user: Option<usize>) -> Result<(), TestCaseError> {
         let token =
-            who.map(|who| json!(serde_json::to_string(&self.users[who]).expect("plain values")));
-        self.seats[nth].who = who;
+            user.map(|user| json!(serde_json::to_string(&self.users[user]).expect("plain values")));
+        self.clients[nth].user = user;
         let request = json!(["sockful", "authenticate", {"token": token}, 1]);
         self.ask(nth, request).await.map(drop)
     }
 
-    /// Has a client do something, and asks of all of them that they were told nothing else.
-    pub(super) async fn take(
+    /// Runs a step of one client, and checks all frames that the clients receive.
+    pub(super) async fn run_step(
         &mut self,
         nth: usize,
         over_http: bool,
         step: &Step,
     ) -> Result<(), TestCaseError> {
-        let seat = &mut self.seats[nth];
+        let client = &mut self.clients[nth];
         match step {
-            Step::SignIn(who) => self.sign_in(nth, *who).await?,
-            Step::Revoke(who) => {
-                let name = &self.users[*who].name;
+            Step::SignIn(user) => self.sign_in(nth, *user).await?,
+            Step::Revoke(user) => {
+                let name = &self.users[*user].name;
                 self.handle.revoke(name);
-                let known = self.seats.iter_mut().filter(|seat| seat.who == Some(*who));
-                known.for_each(|seat| seat.who = None);
+                let known = self
+                    .clients
+                    .iter_mut()
+                    .filter(|client| client.user == Some(*user));
+                known.for_each(|client| client.user = None);
             }
             Step::Reconnect => {
-                seat.client = self.server.client().await;
-                seat.subscriptions = 0;
-                let who = seat.who.take();
-                self.sign_in(nth, who).await?;
+                client.socket = self.server.client().await;
+                client.subscriptions = 0;
+                let user = client.user.take();
+                self.sign_in(nth, user).await?;
             }
             Step::Retry => {
-                if let Some(request) = seat.keyed.clone() {
-                    self.ask_either_way(nth, over_http, request).await?;
+                if let Some(request) = client.keyed.clone() {
+                    self.ask_over_either(nth, over_http, request).await?;
                 }
             }
             Step::Write(writes) => {
                 let request = requests::write(&self.records, &self.users, writes);
-                seat.knows.note_said(&request);
+                client.knowledge.add_request(&request);
                 if request.get(4).is_some() {
-                    seat.keyed = Some(request.clone());
+                    client.keyed = Some(request.clone());
                 }
-                self.ask_either_way(nth, over_http, request).await?;
+                self.ask_over_either(nth, over_http, request).await?;
             }
             Step::Read(read) => {
                 let request = requests::read(&self.records, read);
-                let reply = self.ask_either_way(nth, over_http, request.clone());
+                let reply = self.ask_over_either(nth, over_http, request.clone());
                 let reply = reply.await?;
-                self.check_whole(nth, &request, &reply)?;
+                self.check_result(nth, &request, &reply)?;
             }
             Step::Subscribe(subscribe) => {
-                seat.subscriptions += 1;
-                let ack = 100 + seat.subscriptions;
+                client.subscriptions += 1;
+                let ack = 100 + client.subscriptions;
                 let request = requests::subscribe(
                     &self.records,
                     (&self.tokens, &self.proofs),
@@ -137,7 +144,7 @@ impl World {
                 self.tokens.extend(token);
             }
             Step::Unsubscribe => {
-                let ack = 100 + seat.subscriptions;
+                let ack = 100 + client.subscriptions;
                 let request = json!(["note", "unsubscribe", {"subscription": ack}, 1]);
                 self.ask(nth, request).await?;
             }
@@ -145,9 +152,9 @@ impl World {
         self.settle().await
     }
 
-    /// Whatever was told by then is looked at once more, with the description and the page.
+    /// Requests the schema on every connection and checks all frames.
     pub(super) async fn end(&mut self) -> Result<(), TestCaseError> {
-        for nth in 0..self.seats.len() {
+        for nth in 0..self.clients.len() {
             let schema = json!(["sockful", "schema", null, 1]);
             self.ask(nth, schema).await?;
         }
@@ -157,11 +164,11 @@ impl World {
     /// Sends a request and reads up to its reply.
     async fn ask(&mut self, nth: usize, request: Value) -> Result<Value, TestCaseError> {
         let ack = request[3].clone();
-        self.seats[nth].client.send(request).await;
+        self.clients[nth].socket.send(request).await;
         self.read_up_to(nth, &ack).await
     }
 
-    async fn ask_either_way(
+    async fn ask_over_either(
         &mut self,
         nth: usize,
         over_http: bool,
@@ -170,9 +177,9 @@ impl World {
         if !over_http {
             return self.ask(nth, request).await;
         }
-        let token = |who: usize| serde_json::to_string(&self.users[who]).expect("plain values");
-        let who = self.seats[nth].who.map(token);
-        let headers = who.map_or_else(String::new, |token| {
+        let token = |user: usize| serde_json::to_string(&self.users[user]).expect("plain values");
+        let user = self.clients[nth].user.map(token);
+        let headers = user.map_or_else(String::new, |token| {
             format!("Authorization: Bearer {token}\r\n")
         });
         let mut http = HttpClient::new(self.server.raw_connection().await, headers).await;
@@ -181,41 +188,43 @@ impl World {
         Ok(reply)
     }
 
-    /// Reads all that everybody is told of what has happened.
+    /// Reads all pending frames of all clients.
     async fn settle(&mut self) -> Result<(), TestCaseError> {
-        for nth in 0..self.seats.len() {
+        for nth in 0..self.clients.len() {
             self.ask(nth, json!(["sockful", "ping", null, 2])).await?;
         }
         Ok(())
     }
 
-    /// Asks that nothing of a frame is kept from the client that has got it.
+    /// Checks that a frame has no mark that is hidden from the client.
     async fn check(&mut self, nth: usize, frame: &Value) -> Result<(), TestCaseError> {
-        // By then it was committed.
-        let images = self.records.follow(self.handle.store()).await;
-        for seat in &mut self.seats {
-            let who = seat.who.map(|who| &self.users[who]);
-            seat.knows.note_seen(who, &images, &self.records);
+        // The commits of the frame are in the log.
+        let versions = self.records.follow(self.handle.store()).await;
+        for client in &mut self.clients {
+            let user = client.user.map(|user| &self.users[user]);
+            client
+                .knowledge
+                .add_readable(user, &versions, &self.records);
         }
-        let seat = &mut self.seats[nth];
+        let client = &mut self.clients[nth];
         if frame[1] == "commit" {
-            let who = seat.who.map(|who| &self.users[who]);
-            seat.knows.note_transient(who, frame, &self.records);
+            let user = client.user.map(|user| &self.users[user]);
+            client.knowledge.add_transient(user, frame, &self.records);
         }
-        let seat = &self.seats[nth];
-        let unknown = seat.knows.unknown(frame);
+        let client = &self.clients[nth];
+        let unknown = client.knowledge.unknown(frame);
         prop_assert!(
             unknown.is_empty(),
-            "{:?} got {unknown:?} in {frame}",
-            seat.who.map(|who| &self.users[who])
+            "{:?} received {unknown:?} in {frame}",
+            client.user.map(|user| &self.users[user])
         );
         Ok(())
     }
 
-    /// Reads up to the reply of this id, and asks that nothing of it is kept from the client.
+    /// Reads and checks frames up to the reply with this ack id.
     async fn read_up_to(&mut self, nth: usize, ack: &Value) -> Result<Value, TestCaseError> {
         loop {
-            let frame = self.seats[nth].client.recv().await;
+            let frame = self.clients[nth].socket.recv().await;
             self.check(nth, &frame).await?;
             for position in [&frame[2], &frame[2]["ok"]] {
                 if let (Some(seq), Some(at)) = (position["seq"].as_u64(), position.get("at")) {
@@ -229,9 +238,14 @@ impl World {
         }
     }
 
-    /// Asks that a list that was asked for whole is whole, and a number that of its records.
-    fn check_whole(&self, nth: usize, request: &Value, reply: &Value) -> Result<(), TestCaseError> {
-        let Some(who) = self.seats[nth].who else {
+    /// Checks that a list without a limit has all readable records, and that a count is their number.
+    fn check_result(
+        &self,
+        nth: usize,
+        request: &Value,
+        reply: &Value,
+    ) -> Result<(), TestCaseError> {
+        let Some(user) = self.clients[nth].user else {
             prop_assert_eq!(&reply[2]["err"]["code"], "unauthenticated", "{}", reply);
             return Ok(());
         };
@@ -240,16 +254,16 @@ impl World {
             return Ok(());
         }
         let resource = request[0].as_str().unwrap_or_default();
-        let seen = self
+        let readable = self
             .records
-            .seen(&self.users[who], resource, payload.get("level"));
+            .readable(&self.users[user], resource, payload.get("level"));
         match request[1].as_str() {
-            Some("count") => prop_assert_eq!(&reply[2]["ok"], seen.len(), "{}", request),
+            Some("count") => prop_assert_eq!(&reply[2]["ok"], readable.len(), "{}", request),
             Some("find") => {
                 let records = reply[2]["ok"].as_array().expect("a list");
                 let mut ids: Vec<_> = records.iter().filter_map(|it| it["id"].as_str()).collect();
                 ids.sort_unstable();
-                prop_assert_eq!(ids, seen, "{}", request);
+                prop_assert_eq!(ids, readable, "{}", request);
             }
             _ => {}
         }

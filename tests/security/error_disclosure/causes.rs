@@ -1,4 +1,4 @@
-//! Application code that fails in every place where it runs.
+//! Failures of application code at every place where the server calls it.
 
 use super::failing_store::failing_store;
 use crate::support::{CapturedLog, Client, TestServer, notes_app};
@@ -10,14 +10,14 @@ use sockful::{Context, Error, Filter, Resource, Resources, Result, Server, remot
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What stands in every cause.
+/// A text in every cause.
 const CAUSE: &str = "db://root:xyzzy@10.0.0.7";
 
 fn failure() -> Error {
     Error::internal(io::Error::other(CAUSE))
 }
 
-/// A property with one of everything that runs; its name says where it fails.
+/// A resource with application code of every kind. The values select the code that fails.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(event(failed = Fragile))]
 struct Machine {
@@ -30,7 +30,7 @@ struct Machine {
     part: Fragile,
 }
 
-/// A value that can't be written where it says so.
+/// A value that cannot be serialized or deserialized if its text says so.
 #[derive(Default, JsonSchema)]
 struct Fragile(String);
 
@@ -100,12 +100,12 @@ impl Machine {
         panic!("{}", CAUSE.to_owned())
     }
 
-    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    #[expect(clippy::unused_self, reason = "it fails before it reads the record")]
     pub fn fail_on(&mut self) -> Result<()> {
         Err(failure())
     }
 
-    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    #[expect(clippy::unused_self, reason = "it fails before it reads the record")]
     pub fn panic_on(&self) {
         panic!("{CAUSE}")
     }
@@ -122,31 +122,33 @@ impl Machine {
         self.part = Fragile("serialize".to_owned());
     }
 
-    pub fn tell(&self, context: &Context) -> Result<()> {
+    pub fn emit_unserializable(&self, context: &Context) -> Result<()> {
         context.emit(&self.id, Fragile("serialize".to_owned()))
     }
 
     pub async fn fail_within(context: &Context) -> Result<usize> {
-        let of = context.records::<Self>();
-        of.create(NewMachine {
-            id: Some("within".to_owned()),
-            kind: Some("before".to_owned()),
-            ..NewMachine::default()
-        })
-        .await?;
-        of.count(Filter::all()).await
+        let machines = context.records::<Self>();
+        machines
+            .create(NewMachine {
+                id: Some("within".to_owned()),
+                kind: Some("before".to_owned()),
+                ..NewMachine::default()
+            })
+            .await?;
+        machines.count(Filter::all()).await
     }
 }
 
 const MACHINES: Resources = resources![Machine];
 
-/// Asks, and looks at what is told: nothing of the cause, and an id under which the log has it.
-async fn assert_told(client: &mut Client, log: &CapturedLog, action: &str, payload: Value) {
+/// Sends a request that fails, and checks its error with [`assert_cause_is_logged`].
+async fn assert_fails(client: &mut Client, log: &CapturedLog, action: &str, payload: Value) {
     let error = client.err("machine", action, payload.clone()).await;
-    assert_untold(&error, log, &format!("{action} {payload}"));
+    assert_cause_is_logged(&error, log, &format!("{action} {payload}"));
 }
 
-fn assert_untold(error: &Value, log: &CapturedLog, what: &str) {
+/// Asserts that the error has no cause but an id, and that the log has the cause with this id.
+fn assert_cause_is_logged(error: &Value, log: &CapturedLog, what: &str) {
     assert_eq!(error["code"], "internal", "{what}: {error}");
     assert!(!error.to_string().contains("xyzzy"), "{what}: {error}");
     let message = error["message"].as_str().expect("a message");
@@ -173,7 +175,7 @@ async fn internal_error_id_leads_to_the_cause_in_the_log() {
         ("result", json!({})),
         ("resultPanics", json!({})),
         ("spoil", json!({"id": "a"})),
-        ("tell", json!({"id": "a"})),
+        ("emitUnserializable", json!({"id": "a"})),
         ("failWithin", json!({})),
         ("create", json!({"kind": "before"})),
         ("create", json!({"kind": "before panics"})),
@@ -187,9 +189,9 @@ async fn internal_error_id_leads_to_the_cause_in_the_log() {
         ("update", json!({"id": "a", "kind": "conform"})),
         ("save", json!({"id": "b", "kind": "sanitize"})),
     ] {
-        assert_told(&mut client, &log, action, payload).await;
+        assert_fails(&mut client, &log, action, payload).await;
     }
-    // One record, one commit: nothing of all that was done.
+    // None of the requests was committed.
     assert_eq!(client.head().await, 1);
 }
 
@@ -199,8 +201,8 @@ async fn failed_after_hook_is_only_logged() {
     let server = TestServer::serve(Server::new(MACHINES)).await;
     let mut client = server.client().await;
     for kind in ["after", "after panics"] {
-        let made = client.ok("machine", "create", json!({"kind": kind})).await;
-        assert!(!made.to_string().contains("xyzzy"), "{made}");
+        let created = client.ok("machine", "create", json!({"kind": kind})).await;
+        assert!(!created.to_string().contains("xyzzy"), "{created}");
         client.assert_alive().await;
     }
     let text = log.text();
@@ -214,12 +216,12 @@ async fn failed_after_hook_is_only_logged() {
 #[tokio::test]
 async fn store_error_is_logged_and_client_gets_an_id() {
     let log = CapturedLog::start();
-    let why = Arc::new(Mutex::new(None));
-    let server = Server::new(MACHINES).store(failing_store(why.clone()));
+    let cause = Arc::new(Mutex::new(None));
+    let server = Server::new(MACHINES).store(failing_store(cause.clone()));
     let server = TestServer::serve(server).await;
     let mut client = server.client().await;
     client.ok("machine", "create", json!({"id": "a"})).await;
-    *why.lock().unwrap_or_else(PoisonError::into_inner) = Some(CAUSE);
+    *cause.lock().unwrap_or_else(PoisonError::into_inner) = Some(CAUSE);
     for (action, payload) in [
         ("get", json!({"id": "a"})),
         ("get", json!({"id": ["a", "b"]})),
@@ -232,11 +234,11 @@ async fn store_error_is_logged_and_client_gets_an_id() {
         ("failOn", json!({"id": "a"})),
         ("subscribe", json!({})),
     ] {
-        assert_told(&mut client, &log, action, payload).await;
+        assert_fails(&mut client, &log, action, payload).await;
     }
     let writes = json!([["machine", "create", {"id": "c"}]]);
     let error = client.err("sockful", "commit", writes).await;
-    assert_untold(&error, &log, "commit");
+    assert_cause_is_logged(&error, &log, "commit");
 }
 
 #[tokio::test]

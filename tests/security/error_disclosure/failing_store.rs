@@ -5,11 +5,11 @@ use sockful_runtime::store::{Memory, ready};
 use sockful_runtime::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A store in memory whose operations fail while `why` is set: with an error of this cause.
-pub(super) fn failing_store(why: Arc<Mutex<Option<&'static str>>>) -> Intercept {
+/// Returns a memory store whose operations fail while `cause` is set, with an error of this cause.
+pub(super) fn failing_store(cause: Arc<Mutex<Option<&'static str>>>) -> Intercept {
     let failure = move || -> Result<()> {
-        match *why.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(why) => Err(Error::internal(std::io::Error::other(why))),
+        match *cause.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(cause) => Err(Error::internal(std::io::Error::other(cause))),
             None => Ok(()),
         }
     };

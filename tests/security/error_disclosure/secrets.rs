@@ -10,7 +10,7 @@ use sockful::{Resource, Resources, Result, Server, remote, resources};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What nobody may read anywhere.
+/// A text in all secret values.
 const SECRET: &str = "xyzzy";
 
 #[derive(Serialize, Deserialize, Resource)]
@@ -36,7 +36,7 @@ struct Vault {
     hint: String,
 }
 
-/// A text that says in its error what it is, as many types do.
+/// A type whose deserialization error contains the value, like that of many types.
 #[derive(Clone, Serialize, JsonSchema)]
 struct Pin(String);
 
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Pin {
 
 #[remote]
 impl Vault {
-    /// Stores what can't be read again.
+    /// Stores a value that cannot be deserialized.
     pub fn ruin(&mut self) {
         self.seal = Pin(format!("bad {SECRET}"));
     }
@@ -70,36 +70,37 @@ impl Vault {
     }
 
     #[before(destroy)]
-    #[expect(clippy::unused_self, reason = "it refuses every record")]
-    fn stays(&self) -> Result<()> {
-        Err(sockful::Error::refused("stays", "is not to be removed"))
+    #[expect(clippy::unused_self, reason = "the hook rejects every record")]
+    fn reject_destroy(&self) -> Result<()> {
+        Err(sockful::Error::refused("permanent", "cannot be destroyed"))
     }
 }
 
 const VAULTS: Resources = resources![Vault];
 
-struct Asked {
+/// A client that records all replies.
+struct RecordedClient {
     client: Client,
-    heard: Vec<Value>,
+    replies: Vec<Value>,
 }
 
-impl Asked {
-    /// Sends a request twice: once for its reply, and once for what the log says where none is wanted.
+impl RecordedClient {
+    /// Sends a request with an ack id, whose reply is recorded, and without one, whose error is logged.
     async fn ask(&mut self, resource: &str, action: &str, payload: Value) {
         let reply = self.client.reply(resource, action, payload.clone()).await;
-        self.heard.push(reply);
+        self.replies.push(reply);
         self.client.send(json!([resource, action, payload])).await;
         self.client.assert_alive().await;
     }
 
     async fn ask_text(&mut self, text: &str) {
         let reply = self.client.ask_text(text).await;
-        self.heard.push(reply[2].clone());
+        self.replies.push(reply[2].clone());
     }
 }
 
-/// Payloads that break a rule, are of another type, or quote themselves in an error.
-fn wrong() -> Vec<Value> {
+/// Payloads that violate a rule, have the wrong type, or have an error that quotes the value.
+fn invalid_payloads() -> Vec<Value> {
     vec![
         json!({"password": SECRET.repeat(20)}),
         json!({"password": {SECRET: SECRET}}),
@@ -123,72 +124,72 @@ fn wrong() -> Vec<Value> {
 #[tokio::test]
 async fn secrets_appear_in_no_reply_and_no_log_line() {
     let log = CapturedLog::start();
-    let why = Arc::new(Mutex::new(None));
-    let server = Server::new(VAULTS).store(failing_store(why.clone()));
+    let cause = Arc::new(Mutex::new(None));
+    let server = Server::new(VAULTS).store(failing_store(cause.clone()));
     let server = TestServer::serve(server).await;
-    let mut asked = Asked {
+    let mut client = RecordedClient {
         client: server.client().await,
-        heard: Vec::new(),
+        replies: Vec::new(),
     };
     let mut watcher = server.client().await;
-    let begun = watcher.ask(json!(["vault", "subscribe", null, 7])).await;
-    asked.heard.push(begun);
+    let initial = watcher.ask(json!(["vault", "subscribe", null, 7])).await;
+    client.replies.push(initial);
 
-    // What is as it should be.
-    let whole = json!({
+    // Valid requests.
+    let valid = json!({
         "id": "a", "password": SECRET, "pin": SECRET, "codes": {SECRET: 1}, "card": SECRET, "number": "7",
     });
-    asked.ask("vault", "create", whole.clone()).await;
-    asked.ask("vault", "save", whole.clone()).await;
-    asked
+    client.ask("vault", "create", valid.clone()).await;
+    client.ask("vault", "save", valid.clone()).await;
+    client
         .ask("vault", "update", json!({"id": "a", "password": "xyzzy2"}))
         .await;
-    asked
+    client
         .ask("vault", "lock", json!({"id": "a", "with": "x"}))
         .await;
     for id in ["b", "c"] {
-        asked.ask("vault", "create", json!({"id": id})).await;
+        client.ask("vault", "create", json!({"id": id})).await;
     }
-    asked.heard.push(watcher.recv().await);
+    client.replies.push(watcher.recv().await);
 
-    for wrong in wrong() {
+    for invalid in invalid_payloads() {
         for (action, id) in [("create", "n"), ("update", "a"), ("save", "a")] {
-            let mut payload = wrong.clone();
+            let mut payload = invalid.clone();
             payload["id"] = json!(id);
-            asked.ask("vault", action, payload.clone()).await;
+            client.ask("vault", action, payload.clone()).await;
             let writes = json!([["vault", action, payload]]);
-            asked.ask("sockful", "commit", writes).await;
+            client.ask("sockful", "commit", writes).await;
         }
         for action in ["find", "count", "subscribe"] {
-            asked
-                .ask_text(&json!(["vault", action, wrong, 1]).to_string())
+            client
+                .ask_text(&json!(["vault", action, invalid, 1]).to_string())
                 .await;
         }
     }
-    // Properties given twice, and text that breaks off in the middle of a value.
-    asked
+    // Duplicate properties, and messages that end within a value.
+    client
         .ask_text(r#"["vault","create",{"password":"xyzzy","password":"xyzzy"},1]"#)
         .await;
-    asked
+    client
         .ask_text(r#"["vault","create",{"password":"xyzzy},1]"#)
         .await;
-    asked
+    client
         .ask_text(r#"["vault","create",{"password":xyzzy},1]"#)
         .await;
 
-    // Values that are another's, or that a method makes.
-    asked
+    // Values of another record, and values that a method sets.
+    client
         .ask("vault", "update", json!({"id": "b", "card": SECRET}))
         .await;
-    asked.ask("vault", "create", json!({"card": SECRET})).await;
-    asked
+    client.ask("vault", "create", json!({"card": SECRET})).await;
+    client
         .ask("vault", "lock", json!({"id": "b", "with": "x"}))
         .await;
-    asked.ask("vault", "blur", json!({"id": "b"})).await;
-    asked.ask("vault", "destroy", json!({"id": "a"})).await;
+    client.ask("vault", "blur", json!({"id": "b"})).await;
+    client.ask("vault", "destroy", json!({"id": "a"})).await;
 
-    // A stored record that can't be read any more.
-    asked.ask("vault", "ruin", json!({"id": "c"})).await;
+    // A stored record that cannot be deserialized.
+    client.ask("vault", "ruin", json!({"id": "c"})).await;
     for (action, payload) in [
         ("get", json!({"id": "c"})),
         ("look", json!({"id": "c"})),
@@ -197,35 +198,38 @@ async fn secrets_appear_in_no_reply_and_no_log_line() {
         ("destroy", json!({"id": "c"})),
         ("all", json!({})),
     ] {
-        asked.ask("vault", action, payload).await;
+        client.ask("vault", action, payload).await;
     }
 
-    // A store that fails with all of that in its hands.
-    *why.lock().unwrap_or_else(PoisonError::into_inner) = Some("the disk is full");
+    // A store that fails while it writes these values.
+    *cause.lock().unwrap_or_else(PoisonError::into_inner) = Some("the disk is full");
     for action in ["create", "save", "update"] {
-        asked.ask("vault", action, whole.clone()).await;
+        client.ask("vault", action, valid.clone()).await;
     }
 
-    for heard in &asked.heard {
-        assert!(!heard.to_string().contains(SECRET), "{heard}");
+    for reply in &client.replies {
+        assert!(!reply.to_string().contains(SECRET), "{reply}");
     }
     let text = log.text();
     for line in text.lines() {
         assert!(!line.contains(SECRET), "{line}");
     }
-    // There was something to be said.
-    for said in [
+    // The log has the expected errors.
+    for message in [
         "request failed",
         "request without ack_id failed",
         "the disk is full",
     ] {
-        log.line(said);
+        log.line(message);
     }
 }
 
 #[tokio::test]
 async fn debug_output_of_a_record_hides_secrets() {
-    let server = Server::new(VAULTS).open().await.expect("memory opens");
+    let server = Server::new(VAULTS)
+        .open()
+        .await
+        .expect("a memory store opens");
     let new = || NewVault {
         id: Some("a".to_owned()),
         password: Some(SECRET.to_owned()),
@@ -239,10 +243,14 @@ async fn debug_output_of_a_record_hides_secrets() {
         .records::<Vault>()
         .create(new())
         .await
-        .expect("a vault");
+        .expect("the record is created");
     let store = server.store();
-    let record = store.get(0, "a").await.expect("memory reads").value;
-    let log = store.log(0, 10).await.expect("memory has a log");
+    let record = store
+        .get(0, "a")
+        .await
+        .expect("a memory store does not fail")
+        .value;
+    let log = store.log(0, 10).await.expect("a memory store has a log");
     for shown in [
         format!("{record:?}"),
         format!("{record:#?}"),

@@ -1,54 +1,58 @@
-//! What a client may know, mark by mark.
+//! The marks that a client may receive.
 
 use crate::security::data_leaks::app::User;
 use serde_json::Value;
 use sockful::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// All records, as the log says.
+/// All records, computed from the log.
 #[derive(Default)]
 pub(super) struct Records {
     seq: u64,
     all: BTreeMap<(&'static str, String), Value>,
 }
 
-/// A record as it was at some moment, as it may be sent.
-pub(super) struct Image {
+/// A version of a record, as clients see it.
+pub(super) struct Version {
     resource: &'static str,
     record: Value,
 }
 
-/// The marks that a client may know.
+/// The marks that a client may receive.
 #[derive(Default)]
 pub(super) struct Knowledge(BTreeSet<String>);
 
 const RESOURCES: [&str; 2] = ["note", "comment"];
 
 impl Records {
-    /// Takes in what was committed since; gives each image that there was.
-    pub(super) async fn follow(&mut self, store: &dyn Store) -> Vec<Image> {
-        let mut images = Vec::new();
-        for committed in store.log(self.seq, 1_000).await.expect("the log is whole") {
+    /// Applies new commits. Returns every version of a record in them.
+    pub(super) async fn follow(&mut self, store: &dyn Store) -> Vec<Version> {
+        let mut versions = Vec::new();
+        for committed in store
+            .log(self.seq, 1_000)
+            .await
+            .expect("the log has all commits")
+        {
             self.seq = committed.seq;
             for change in &committed.changes {
                 let resource = RESOURCES[change.resource];
-                let of = |text: &str| serde_json::from_str(text).expect("a record is JSON");
+                let parse = |text: &str| serde_json::from_str(text).expect("a record is JSON");
                 let either = change.after.as_ref().or(change.before.as_ref());
-                let id = either.expect("it was or is").id().to_owned();
+                let id = either.expect("a change has a record").id().to_owned();
                 match &change.after {
                     Some(after) => {
-                        let record: Value = of(after.sent());
+                        let record: Value = parse(after.sent());
                         self.all.insert((resource, id), record.clone());
-                        images.push(Image { resource, record });
+                        versions.push(Version { resource, record });
                     }
                     None => drop(self.all.remove(&(resource, id))),
                 }
             }
         }
-        images
+        versions
     }
 
-    /// The number of the newest commit.
+    /// Returns the sequence number of the newest commit.
     pub(super) fn seq(&self) -> u64 {
         self.seq
     }
@@ -58,51 +62,59 @@ impl Records {
         own.map(|(_, id)| id.as_str()).collect()
     }
 
-    /// The ids of the records that this user sees, of this level where one is asked for.
-    pub(super) fn seen(&self, who: &User, resource: &str, level: Option<&Value>) -> Vec<&str> {
+    /// Returns the ids of the records that the user can read, optionally only those with this level.
+    pub(super) fn readable(&self, user: &User, resource: &str, level: Option<&Value>) -> Vec<&str> {
         let own = self.all.iter().filter(|((of, _), _)| *of == resource);
-        let seen = own.filter(|(_, record)| is_seen(who, resource, record));
-        let asked = seen.filter(|(_, record)| level.is_none_or(|level| record["level"] == *level));
+        let readable = own.filter(|(_, record)| is_readable(user, resource, record));
+        let asked =
+            readable.filter(|(_, record)| level.is_none_or(|level| record["level"] == *level));
         asked.map(|((_, id), _)| id.as_str()).collect()
     }
 }
 
-fn is_seen(who: &User, resource: &str, record: &Value) -> bool {
-    let place = RESOURCES.iter().position(|name| *name == resource);
-    let rule = &who.sees[place.expect("a resource")];
-    let owner = record["owner"].as_str().expect("a text");
+fn is_readable(user: &User, resource: &str, record: &Value) -> bool {
+    let index = RESOURCES.iter().position(|name| *name == resource);
+    let rule = &user.read_rules[index.expect("a resource")];
+    let owner = record["owner"].as_str().expect("a string");
     let published = record["published"] == true;
     let level = record["level"].as_i64().expect("a number");
-    rule.holds(who, owner, published, level)
+    rule.holds(user, owner, published, level)
 }
 
 impl Knowledge {
-    /// Notes what it says itself.
-    pub(super) fn note_said(&mut self, request: &Value) {
+    /// Adds the marks of the client's own request.
+    pub(super) fn add_request(&mut self, request: &Value) {
         self.0.extend(marks(&request.to_string()));
     }
 
-    /// Notes what the user may see, who it is: these images, and all that there is.
-    pub(super) fn note_seen(&mut self, who: Option<&User>, images: &[Image], records: &Records) {
-        let Some(who) = who else {
+    /// Adds the marks of the records and versions that the user can read.
+    pub(super) fn add_readable(
+        &mut self,
+        user: Option<&User>,
+        versions: &[Version],
+        records: &Records,
+    ) {
+        let Some(user) = user else {
             return;
         };
-        let now = records
+        let current = records
             .all
             .iter()
             .map(|((resource, _), record)| (*resource, record));
-        let were = images.iter().map(|image| (image.resource, &image.record));
-        for (resource, record) in now.chain(were) {
-            if is_seen(who, resource, record) {
+        let former = versions
+            .iter()
+            .map(|version| (version.resource, &version.record));
+        for (resource, record) in current.chain(former) {
+            if is_readable(user, resource, record) {
                 self.0.extend(marks(&record.to_string()));
             }
         }
     }
 
-    /// Notes the stamps of records in the reply to a batch that the same batch has destroyed again: no
-    /// commit has ever had them. Of a record that the client may not read the reply has the id alone.
-    pub(super) fn note_transient(&mut self, who: Option<&User>, frame: &Value, records: &Records) {
-        let (Some(who), Some(shown)) = (who, frame[2]["ok"].as_array()) else {
+    /// Adds the stamps of records in the reply to a batch that the same batch destroyed, which are in no
+    /// commit. For a record that the client cannot read, the reply has only the id.
+    pub(super) fn add_transient(&mut self, user: Option<&User>, frame: &Value, records: &Records) {
+        let (Some(user), Some(shown)) = (user, frame[2]["ok"].as_array()) else {
             return;
         };
         for record in shown.iter().filter(|record| record["owner"].is_string()) {
@@ -111,13 +123,13 @@ impl Knowledge {
                 None => "note",
             };
             let id = record["id"].as_str().unwrap_or_default().to_owned();
-            if !records.all.contains_key(&(resource, id)) && is_seen(who, resource, record) {
+            if !records.all.contains_key(&(resource, id)) && is_readable(user, resource, record) {
                 self.0.extend(marks(&record["stamp"].to_string()));
             }
         }
     }
 
-    /// The marks in a frame that it may not know.
+    /// Returns the marks in a frame that the client may not receive.
     pub(super) fn unknown(&self, frame: &Value) -> Vec<String> {
         let all = marks(&frame.to_string());
         all.into_iter()
@@ -126,7 +138,7 @@ impl Knowledge {
     }
 }
 
-/// The marks in a text.
+/// Returns the marks in a text.
 fn marks(text: &str) -> Vec<String> {
     let mut parts = text.split('«');
     parts.next();

@@ -7,13 +7,13 @@ use proptest::sample::Index;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// One of these, or one that is nowhere.
+/// Returns one of the ids, or one that does not exist.
 fn pick(ids: &[&str], index: Index) -> String {
-    let at = index.index(ids.len() + 1);
-    ids.get(at).map_or_else(mark, |id| (*id).to_owned())
+    let nth = index.index(ids.len() + 1);
+    ids.get(nth).map_or_else(mark, |id| (*id).to_owned())
 }
 
-/// The request that writes these.
+/// Returns the request for these writes.
 pub(super) fn write(records: &Records, users: &[User], writes: &[Write]) -> Value {
     let mut parts: Vec<_> = writes
         .iter()
@@ -23,13 +23,13 @@ pub(super) fn write(records: &Records, users: &[User], writes: &[Write]) -> Valu
     let methods = ["touch", "look"];
     let mut request = if is_commit {
         parts.retain(|part| !methods.contains(&part[1].as_str().unwrap_or_default()));
-        // What a commit changes before it removes it was never stored, and nobody here could judge it.
+        // Changes of a record that the same commit destroys are never stored, so the model cannot check them.
         let removed = parts.iter().filter(|part| removes(part));
         let removed: Vec<_> = removed.map(|part| part[2]["id"].clone()).collect();
         parts.retain(|part| removes(part) || !removed.contains(&part[2]["id"]));
         json!(["sockful", "commit", parts, 1])
     } else {
-        let mut only = parts.pop().expect("there is one");
+        let mut only = parts.pop().expect("one write");
         only.as_array_mut().expect("a list").push(json!(1));
         only
     };
@@ -94,7 +94,7 @@ fn one_write(records: &Records, users: &[User], write: &Write) -> Value {
     json!([if is_of_note { "note" } else { "comment" }, action, payload])
 }
 
-/// The request that reads.
+/// Returns the request of a read.
 pub(super) fn read(records: &Records, read: &Read) -> Value {
     let (notes, comments) = (records.ids("note"), records.ids("comment"));
     let (note, comment) = (pick(&notes, read.id), pick(&comments, read.other));
@@ -115,21 +115,29 @@ pub(super) fn read(records: &Records, read: &Read) -> Value {
         }
         Value::Object(payload)
     };
-    let of = |pairs: Value| match pairs {
+    let object = |pairs: Value| match pairs {
         Value::Object(pairs) => pairs,
         _ => Map::new(),
     };
     let mut of_note = list.clone();
     of_note.insert("note_id".to_owned(), note.clone().into());
     let (resource, action, payload) = match read.route {
-        0 => ("note", "get", with("comments", of(json!({"id": note})))),
+        0 => ("note", "get", with("comments", object(json!({"id": note})))),
         1 => (
             "comment",
             "get",
-            with("note.comments", of(json!({"id": comment}))),
+            with("note.comments", object(json!({"id": comment}))),
         ),
-        2 => ("note", "get", with("comments", of(json!({"id": notes})))),
-        3 => ("comment", "get", with("note", of(json!({"id": comments})))),
+        2 => (
+            "note",
+            "get",
+            with("comments", object(json!({"id": notes}))),
+        ),
+        3 => (
+            "comment",
+            "get",
+            with("note", object(json!({"id": comments}))),
+        ),
         4 => ("note", "find", with("comments", list)),
         5 => ("comment", "find", with("note", list)),
         6 => ("note", "count", counted),
@@ -139,18 +147,18 @@ pub(super) fn read(records: &Records, read: &Read) -> Value {
         10 => (
             "comment",
             "note",
-            with("comments", of(json!({"id": comment}))),
+            with("comments", object(json!({"id": comment}))),
         ),
         _ => (
             "note",
             "getComment",
-            with("note", of(json!({"note_id": note, "id": comment}))),
+            with("note", object(json!({"note_id": note, "id": comment}))),
         ),
     };
     json!([resource, action, payload, 1])
 }
 
-/// The request that subscribes.
+/// Returns the request of a subscription.
 pub(super) fn subscribe(
     records: &Records,
     (tokens, proofs): (&[String], &HashMap<u64, Value>),
@@ -166,8 +174,8 @@ pub(super) fn subscribe(
     {
         let (token, seq) = (token.get(tokens), records.seq().saturating_sub(*back));
         let mut from = json!({"resume": token, "seq": seq});
-        if let Some(at) = proofs.get(&seq) {
-            from["at"] = at.clone();
+        if let Some(proof) = proofs.get(&seq) {
+            from["at"] = proof.clone();
         }
         payload.insert("$from".to_owned(), from);
     }
