@@ -1,4 +1,4 @@
-//! What happens to children when their parent is destroyed.
+//! Children of destroyed parents: cascade, restrict and detach.
 
 use super::children::{MUSIC, ids, music, two_albums};
 use crate::support::TestServer;
@@ -19,10 +19,10 @@ pub(crate) async fn destroy_cascades_over_any_depth_in_one_commit() {
         )
         .await;
     let before = client.head().await;
-    let gone = client
+    let destroyed = client
         .reply("artist", "destroy", json!({"id": "miles"}))
         .await;
-    assert_eq!(gone["seq"], before + 1);
+    assert_eq!(destroyed["seq"], before + 1);
     assert_eq!(ids(&client.ok("album", "all", json!({})).await), ["amiga"]);
     assert_eq!(client.ok("song", "count", json!({})).await, 0);
 }
@@ -59,15 +59,15 @@ pub(crate) async fn resource_can_be_its_own_parent() {
             )
             .await;
     }
-    let below = client
+    let children = client
         .ok("category", "categories", json!({"parent_id": "a"}))
         .await;
-    assert_eq!(ids(&below), ["b"]);
+    assert_eq!(ids(&children), ["b"]);
     assert_eq!(
         client.ok("category", "parent", json!({"id": "c"})).await["id"],
         "b"
     );
-    // A ring goes as a whole.
+    // A cycle is destroyed as a whole.
     client
         .ok("category", "update", json!({"id": "a", "parent_id": "c"}))
         .await;

@@ -31,7 +31,7 @@ struct Song {
     playing: bool,
 }
 
-/// A user who writes and is written to.
+/// A user, the parent of messages through two relations.
 #[derive(Serialize, Deserialize, Resource)]
 struct User {
     id: u32,
@@ -64,7 +64,7 @@ pub(crate) async fn music() -> (TestServer, Client) {
     (server, client)
 }
 
-/// An album with two songs, and another without any.
+/// Starts a server with an album of two songs and an album without songs.
 pub(super) async fn two_albums() -> (TestServer, Client) {
     let (server, mut client) = music().await;
     for (id, title) in [("kob", "Kind of Blue"), ("amiga", "Amiga")] {
@@ -90,11 +90,11 @@ pub(super) fn ids(list: &Value) -> Vec<&str> {
 pub(crate) async fn child_routes_create_read_list_update_destroy() {
     let (_server, mut client) = two_albums().await;
     let new = json!({"album_id": "kob", "id": "naima", "title": "Naima"});
-    let made = client.reply("album", "createSong", new).await;
+    let created = client.reply("album", "createSong", new).await;
     let naima = json!({"id": "naima", "album_id": "kob", "title": "Naima", "playing": false});
-    assert_eq!(made, json!({"ok": naima, "seq": 5}));
-    let one = json!({"album_id": "kob", "id": "naima"});
-    assert_eq!(client.ok("album", "getSong", one.clone()).await, naima);
+    assert_eq!(created, json!({"ok": naima, "seq": 5}));
+    let child = json!({"album_id": "kob", "id": "naima"});
+    assert_eq!(client.ok("album", "getSong", child.clone()).await, naima);
     let songs = client
         .ok("album", "songs", json!({"album_id": "kob"}))
         .await;
@@ -105,11 +105,11 @@ pub(crate) async fn child_routes_create_read_list_update_destroy() {
         true
     );
     assert_eq!(
-        client.ok("album", "destroySong", one.clone()).await["id"],
+        client.ok("album", "destroySong", child.clone()).await["id"],
         "naima"
     );
     assert_eq!(
-        client.err("album", "getSong", one).await["code"],
+        client.err("album", "getSong", child).await["code"],
         "not_found"
     );
 }
@@ -117,16 +117,16 @@ pub(crate) async fn child_routes_create_read_list_update_destroy() {
 #[tokio::test]
 pub(crate) async fn child_is_not_found_through_another_parent() {
     let (_server, mut client) = two_albums().await;
-    let elsewhere = json!({"album_id": "amiga", "id": "so-what"});
+    let other_parent = json!({"album_id": "amiga", "id": "so-what"});
     for action in ["getSong", "updateSong", "destroySong"] {
-        let error = client.err("album", action, elsewhere.clone()).await;
+        let error = client.err("album", action, other_parent.clone()).await;
         assert_eq!(error["code"], "not_found", "{action}");
     }
     assert_eq!(
         client.ok("song", "get", json!({"id": "so-what"})).await["album_id"],
         "kob"
     );
-    // There it stays: the parent's id says where it is, not where it goes.
+    // The parent's id in the payload selects the child; it does not move it.
     let moved = json!({"album_id": "amiga", "id": "so-what", "title": "Moved"});
     assert_eq!(
         client.err("album", "updateSong", moved).await["code"],
@@ -200,8 +200,8 @@ pub(crate) async fn parent_is_reached_from_the_child() {
     );
     let none = client.err("album", "artist", json!({"id": "kob"})).await;
     assert_eq!(none["message"], "`artist` not found");
-    let nobody = client.err("song", "album", json!({"id": "nobody"})).await;
-    assert_eq!(nobody["message"], "`song` not found");
+    let unknown = client.err("song", "album", json!({"id": "unknown"})).await;
+    assert_eq!(unknown["message"], "`song` not found");
 }
 
 #[tokio::test]
@@ -240,10 +240,13 @@ pub(crate) async fn if_rev_works_through_the_parent() {
     let (_server, mut client) = music().await;
     client.ok("user", "create", json!({"id": 1})).await;
     let hello = json!({"sender_id": 1, "id": "hello"});
-    let made = client
+    let created = client
         .reply("user", "createSentMessage", hello.clone())
         .await;
-    assert_eq!((&made["rev"], &made["ok"]["rev"]), (&json!(2), &json!(2)));
+    assert_eq!(
+        (&created["rev"], &created["ok"]["rev"]),
+        (&json!(2), &json!(2))
+    );
     for (action, rev, expected) in [
         ("updateSentMessage", 1, "conflict"),
         ("destroySentMessage", 1, "conflict"),

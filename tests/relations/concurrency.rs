@@ -5,8 +5,8 @@ use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 use sockful::Server;
 
-/// A server of music and so many clients; the first has made an artist.
-async fn crowd(clients: usize) -> (TestServer, Vec<Client>) {
+/// Starts a server with an artist and connects `clients` clients.
+async fn start_with_clients(clients: usize) -> (TestServer, Vec<Client>) {
     let server = TestServer::serve(Server::new(MUSIC)).await;
     let mut all = Vec::with_capacity(clients);
     for _ in 0..clients {
@@ -16,26 +16,26 @@ async fn crowd(clients: usize) -> (TestServer, Vec<Client>) {
     (server, all)
 }
 
-/// The replies to these requests of one client, which are sent in one go, by their ids.
+/// Sends requests of one client with one flush. Returns the replies in the order of the requests.
 async fn replies(client: &mut Client, requests: Vec<Value>) -> Vec<Value> {
     let sent = requests.len();
-    let numbered = requests.into_iter().enumerate().map(|(at, mut request)| {
-        request.as_array_mut().expect("a frame").push(at.into());
+    let numbered = requests.into_iter().enumerate().map(|(nth, mut request)| {
+        request.as_array_mut().expect("a frame").push(nth.into());
         request
     });
     client.send_all(numbered).await;
     let mut replies = vec![Value::Null; sent];
     for _ in 0..sent {
         let mut reply = client.recv().await;
-        let at = reply[3].as_u64().and_then(|at| usize::try_from(at).ok());
-        replies[at.expect("a number")] = reply[2].take();
+        let nth = reply[3].as_u64().and_then(|nth| usize::try_from(nth).ok());
+        replies[nth.expect("a number")] = reply[2].take();
     }
     replies
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn all_concurrently_created_children_are_stored() {
-    let (_server, mut clients) = crowd(8).await;
+    let (_server, mut clients) = start_with_clients(8).await;
     let album = json!({"id": "x", "artist_id": "a"});
     clients[0].ok("album", "create", album).await;
     let tasks = clients.into_iter().enumerate().map(|(nth, mut client)| {
@@ -50,24 +50,24 @@ async fn all_concurrently_created_children_are_stored() {
     });
     let mut clients = Vec::new();
     for task in tasks.collect::<Vec<_>>() {
-        clients.push(task.await.expect("no client failed"));
+        clients.push(task.await.expect("the client does not fail"));
     }
     let counted = clients[0]
         .ok("song", "count", json!({"album_id": "x"}))
         .await;
     assert_eq!(counted, 500);
-    // An artist, an album, and a commit a song: no number is left out, and none is taken twice.
+    // One commit for the artist, the album and each song.
     assert_eq!(clients[0].head().await, 502);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_parent_destroy_leaves_no_orphan() {
-    let (_server, mut clients) = crowd(9).await;
-    let mut remover = clients.pop().expect("nine");
-    let mut cut_off = 0;
+    let (_server, mut clients) = start_with_clients(9).await;
+    let mut destroyer = clients.pop().expect("nine");
+    let mut interrupted = 0;
     for round in 0..40 {
         let album = format!("x{round}");
-        remover
+        destroyer
             .ok("album", "create", json!({"id": album, "artist_id": "a"}))
             .await;
         let tasks = clients.drain(..).map(|mut client| {
@@ -79,36 +79,36 @@ async fn concurrent_parent_destroy_leaves_no_orphan() {
             })
         });
         let tasks: Vec<_> = tasks.collect();
-        // Somewhere among them: when some are made.
+        // The destroy runs when some of the songs exist.
         let of_album = json!({"album_id": album});
         let count =
-            async |remover: &mut Client| remover.ok("song", "count", of_album.clone()).await;
-        while count(&mut remover).await.as_u64() < Some(1 + round % 30) {}
-        remover.ok("album", "destroy", json!({"id": album})).await;
-        let mut made = 0;
+            async |destroyer: &mut Client| destroyer.ok("song", "count", of_album.clone()).await;
+        while count(&mut destroyer).await.as_u64() < Some(1 + round % 30) {}
+        destroyer.ok("album", "destroy", json!({"id": album})).await;
+        let mut created = 0;
         for task in tasks {
-            let (client, replies) = task.await.expect("no client failed");
+            let (client, replies) = task.await.expect("the client does not fail");
             clients.push(client);
             for reply in replies {
                 match reply["err"]["code"].as_str() {
-                    None => made += 1,
+                    None => created += 1,
                     Some(code) => assert!(matches!(code, "not_found" | "invalid"), "{reply}"),
                 }
             }
         }
-        cut_off += usize::from((1..128).contains(&made));
+        interrupted += usize::from((1..128).contains(&created));
         assert_eq!(
-            remover.ok("song", "find", json!(null)).await,
+            destroyer.ok("song", "find", json!(null)).await,
             json!([]),
-            "{made}"
+            "{created}"
         );
     }
-    assert!(cut_off > 0, "no album went while songs were made");
+    assert!(interrupted > 0, "no destroy interrupted the creates");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn restrict_holds_when_create_and_destroy_race() {
-    let (_server, mut clients) = crowd(2).await;
+    let (_server, mut clients) = start_with_clients(2).await;
     let (mut one, mut other) = (clients.remove(0), clients.remove(0));
     one.ok("playlist", "create", json!({"id": "p"})).await;
     one.ok("album", "create", json!({"id": "x", "artist_id": "a"}))

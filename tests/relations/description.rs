@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn schema_describes_relation_routes_on_both_sides() {
     let (_server, mut client) = two_albums().await;
-    let mut described = client.ok("sockful", "schema", json!(null)).await;
-    let validator = |described: &mut Value, place: &str| {
-        described["$ref"] = format!("#/resources/{place}").into();
-        jsonschema::draft202012::new(described).expect("a schema")
+    let mut description = client.ok("sockful", "schema", json!(null)).await;
+    let validator = |description: &mut Value, path: &str| {
+        description["$ref"] = format!("#/resources/{path}").into();
+        jsonschema::draft202012::new(description).expect("a schema")
     };
-    for (place, right, wrong) in [
+    for (path, valid, invalid) in [
         (
             "album/actions/createSong",
             json!({"album_id": "kob", "title": "t"}),
@@ -49,19 +49,19 @@ async fn schema_describes_relation_routes_on_both_sides() {
             json!({"album_id": null, "id": "so-what"}),
         ),
     ] {
-        let (resource, action) = place.split_once("/actions/").expect("an action");
-        let payload = validator(&mut described, &format!("{place}/payload"));
-        let result = validator(&mut described, &format!("{place}/result"));
+        let (resource, action) = path.split_once("/actions/").expect("an action");
+        let payload = validator(&mut description, &format!("{path}/payload"));
+        let result = validator(&mut description, &format!("{path}/result"));
         assert!(
-            payload.is_valid(&right) && !payload.is_valid(&wrong),
-            "{place}"
+            payload.is_valid(&valid) && !payload.is_valid(&invalid),
+            "{path}"
         );
         assert_eq!(
-            client.code(resource, action, wrong).await,
+            client.code(resource, action, invalid).await,
             "invalid",
-            "{place}"
+            "{path}"
         );
-        let ok = client.ok(resource, action, right).await;
-        assert!(result.is_valid(&ok), "{place}: {ok}");
+        let ok = client.ok(resource, action, valid).await;
+        assert!(result.is_valid(&ok), "{path}: {ok}");
     }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn related_records_are_included_on_both_sides() {
         .await;
     assert_eq!(all[0], json!({"id": "amiga", "songs": []}));
     assert_eq!(all[1]["songs"][1]["album"]["title"], "Kind of Blue");
-    let song = json!({"id": ["so-what", "nobody"], "$with": ["album"]});
+    let song = json!({"id": ["so-what", "unknown"], "$with": ["album"]});
     let songs = client.ok("song", "get", song).await;
     assert_eq!(
         (&songs[0]["album"]["id"], &songs[1]),
@@ -72,9 +72,9 @@ pub(crate) async fn invalid_include_is_rejected_with_its_path() {
             "`album` has no relation `song`; did you mean `songs`?",
         ),
         (
-            json!(["songs.nobody"]),
+            json!(["songs.unknown"]),
             "$with[0]",
-            "`song` has no relation `nobody`",
+            "`song` has no relation `unknown`",
         ),
         (
             json!([]),

@@ -5,7 +5,7 @@ mod random_steps;
 
 use crate::support::music_resources::MUSIC;
 use crate::support::{Client, TestServer};
-use model::{KINDS, Model, Refused, Told};
+use model::{KINDS, Model, ModelError, ModelReply};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use random_steps::Step;
@@ -15,17 +15,17 @@ use std::cell::RefCell;
 use std::time::Duration;
 use tokio::runtime::Builder;
 
-/// A client of a server with some of everything, and the model of what is there.
-struct Both {
+/// A client, and a model of the records of its server.
+struct Comparison {
     client: Client,
     model: Model,
-    /// The number of the newest commit.
+    /// The sequence number of the newest commit.
     head: u64,
 }
 
-impl Both {
+impl Comparison {
     async fn start() -> (TestServer, Self) {
-        // Nobody is in the way of anybody: what takes as long will not end.
+        // There is only one client, so a request that takes this long will not complete.
         let mut config = sockful::Config::default();
         config.request.request_timeout = Duration::from_secs(1);
         (
@@ -33,18 +33,19 @@ impl Both {
             config.request.request_burst,
         ) = (u32::MAX, u32::MAX);
         let server = TestServer::serve(Server::new(MUSIC).config(config)).await;
-        let both = Self {
+        let comparison = Self {
             client: server.client().await,
             model: Model::default(),
             head: 0,
         };
-        (server, both)
+        (server, comparison)
     }
 
-    /// Takes one step on both sides, and asks that they say the same and that a retry is told it again.
-    async fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
+    /// Runs a step on the server and the model. Checks that the replies are equal, and that a retry with the same
+    /// key has the same reply.
+    async fn run_step(&mut self, step: &Step) -> Result<(), TestCaseError> {
         let before = self.model.clone();
-        let expected = self.model.take(step);
+        let expected = self.model.run_step(step);
         let (resource, action, payload) = step.request();
         let mut request = json!([resource, action, payload, 1]);
         if step.has_key() {
@@ -60,34 +61,34 @@ impl Both {
                 request
             );
         }
-        let told = match reply[2]["err"]["code"].as_str() {
+        let actual = match reply[2]["err"]["code"].as_str() {
             Some(code) => Err(code.to_owned()),
             None => Ok(reply[2]["ok"].clone()),
         };
-        let expected = expected.map(|told| match told {
-            Told::One(record) => record,
-            Told::Several(records) => records.into(),
+        let expected = expected.map(|reply| match reply {
+            ModelReply::One(record) => record,
+            ModelReply::Several(records) => records.into(),
         });
         prop_assert_eq!(
-            told,
-            expected.map_err(Refused::code),
+            actual,
+            expected.map_err(ModelError::code),
             "{}\n{}",
             request,
             reply
         );
         if reply[2].get("ok").is_some() {
-            // What changes nothing makes no commit.
+            // A request without a change makes no commit.
             self.head += u64::from(self.model != before);
             prop_assert_eq!(&reply[2]["seq"], self.head, "{}", request);
         }
         if self.model == before {
-            // Had anything changed, the next commit would have another number.
+            // A change would be visible in the sequence number of the next commit.
             return Ok(());
         }
         self.compare().await
     }
 
-    /// Asks that both sides have the same records.
+    /// Checks that the server and the model have the same records.
     async fn compare(&mut self) -> Result<(), TestCaseError> {
         let finds = KINDS
             .iter()
@@ -101,7 +102,7 @@ impl Both {
         self.model.check_integrity()
     }
 
-    /// Asks that relations lead to the same records on both sides.
+    /// Checks that included records are equal on the server and in the model.
     async fn compare_related(&mut self) -> Result<(), TestCaseError> {
         for (kind, paths) in [
             (
@@ -133,26 +134,26 @@ fn random_requests_keep_referential_integrity() {
         max_shrink_time: 10_000,
         ..Config::default()
     };
-    // To start a server takes as long as a case does: one serves until the two sides differ.
+    // Starting a server takes as long as a case, so a server is reused until a case fails.
     let idle = RefCell::new(None);
     let run = TestRunner::new(config).run(&random_steps::histories(), |steps| {
         runtime.block_on(async {
-            let reused = idle.take();
-            let (server, mut both) = match reused {
-                Some(reused) => reused,
-                None => Both::start().await,
+            let reusable = idle.take();
+            let (server, mut comparison) = match reusable {
+                Some(reusable) => reusable,
+                None => Comparison::start().await,
             };
-            both.take(&random_steps::first()).await?;
+            comparison.run_step(&random_steps::first()).await?;
             for step in &steps {
-                both.take(step).await?;
+                comparison.run_step(step).await?;
             }
-            both.compare_related().await?;
+            comparison.compare_related().await?;
             for step in random_steps::last() {
-                both.take(&step).await?;
+                comparison.run_step(&step).await?;
             }
-            prop_assert_eq!(&both.model, &Model::default());
-            both.compare().await?;
-            idle.replace(Some((server, both)));
+            prop_assert_eq!(&comparison.model, &Model::default());
+            comparison.compare().await?;
+            idle.replace(Some((server, comparison)));
             Ok(())
         })
     });
@@ -161,20 +162,20 @@ fn random_requests_keep_referential_integrity() {
 
 #[tokio::test]
 async fn recreated_parent_has_only_its_new_children() {
-    let (_server, mut both) = Both::start().await;
-    let client = &mut both.client;
-    let make = json!([
+    let (_server, mut comparison) = Comparison::start().await;
+    let client = &mut comparison.client;
+    let create = json!([
         ["artist", "create", {"id": "a"}],
         ["album", "create", {"id": "x", "artist_id": "a"}],
         ["album", "create", {"id": "y", "artist_id": "a"}],
     ]);
-    client.ok("sockful", "commit", make).await;
-    let again = json!([
+    client.ok("sockful", "commit", create).await;
+    let recreate = json!([
         ["artist", "destroy", {"id": "a"}],
         ["artist", "create", {"id": "a", "n": 1}],
         ["album", "create", {"id": "y", "artist_id": "a", "n": 1}],
     ]);
-    client.ok("sockful", "commit", again).await;
+    client.ok("sockful", "commit", recreate).await;
     let album = json!([{"id": "y", "n": 1, "artist_id": "a"}]);
     assert_eq!(client.ok("album", "find", json!(null)).await, album);
 }

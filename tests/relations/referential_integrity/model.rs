@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Kind {
     pub(super) name: &'static str,
     pub(super) parents: &'static [Link],
-    /// Whether it has a unique code.
+    /// Whether it has the unique property `code`.
     pub(super) has_code: bool,
 }
 
@@ -18,8 +18,8 @@ pub(super) struct Kind {
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) property: &'static str,
-    pub(super) of: &'static str,
-    /// What the children are called in the parent, and the parent in its child.
+    pub(super) parent: &'static str,
+    /// The relation's name on the parent, and on the child.
     names: (&'static str, &'static str),
     pub(super) routes: [&'static str; 3],
     pub(super) is_optional: bool,
@@ -35,14 +35,14 @@ enum OnDestroy {
 
 const fn link(
     property: &'static str,
-    of: &'static str,
+    parent: &'static str,
     names: (&'static str, &'static str),
     routes: [&'static str; 3],
     on_destroy: OnDestroy,
 ) -> Link {
     Link {
         property,
-        of,
+        parent,
         names,
         routes,
         is_optional: matches!(on_destroy, OnDestroy::Detach),
@@ -58,7 +58,7 @@ const fn kind(name: &'static str, parents: &'static [Link]) -> Kind {
     }
 }
 
-/// Parents before their children.
+/// All resources, parents before their children.
 pub(super) static KINDS: [Kind; 7] = [
     kind("artist", &[]),
     kind(
@@ -137,27 +137,27 @@ pub(super) static KINDS: [Kind; 7] = [
 ];
 
 /// A resource and an id.
-type Place = (&'static str, String);
+type Key = (&'static str, String);
 
-/// Every record there is.
+/// All records.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Model(BTreeMap<Place, Value>);
+pub(super) struct Model(BTreeMap<Key, Value>);
 
-/// What a request is told.
+/// The result of a request.
 #[derive(Clone, Debug)]
-pub(super) enum Told {
+pub(super) enum ModelReply {
     One(Value),
     Several(Vec<Value>),
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Refused {
+pub(super) enum ModelError {
     NotFound,
     Conflict,
     Invalid,
 }
 
-impl Refused {
+impl ModelError {
     pub(super) fn code(self) -> String {
         let code = match self {
             Self::NotFound => "not_found",
@@ -169,101 +169,103 @@ impl Refused {
 }
 
 impl Model {
-    /// Does all of it or nothing.
-    pub(super) fn take(&mut self, step: &Step) -> Result<Told, Refused> {
+    /// Applies all writes of a step, or none.
+    pub(super) fn run_step(&mut self, step: &Step) -> Result<ModelReply, ModelError> {
         let mut after = self.clone();
-        let told = match step {
-            Step::One { write, .. } => Told::One(after.write(write)?),
+        let reply = match step {
+            Step::One { write, .. } => ModelReply::One(after.write(write)?),
             Step::Batch { writes, .. } => {
-                let each = writes.iter().map(|write| after.write(write));
-                let told = each.collect::<Result<Vec<_>, _>>()?;
-                let told = told.into_iter().zip(writes).map(|(record, write)| {
-                    // What is written again is told as it is in the end.
+                let records = writes.iter().map(|write| after.write(write));
+                let records = records.collect::<Result<Vec<_>, _>>()?;
+                let records = records.into_iter().zip(writes).map(|(record, write)| {
+                    // A record that is written more than once is returned in its final state.
                     let last = after
                         .0
-                        .get(&write.place())
+                        .get(&write.key())
                         .filter(|_| write.action != Action::Destroy);
                     last.cloned().unwrap_or(record)
                 });
-                Told::Several(told.collect())
+                ModelReply::Several(records.collect())
             }
         };
         if !after.has_unique_codes() {
-            return Err(Refused::Conflict);
+            return Err(ModelError::Conflict);
         }
         *self = after;
-        Ok(told)
+        Ok(reply)
     }
 
-    fn write(&mut self, write: &Write) -> Result<Value, Refused> {
-        let (place, mut given) = (write.place(), write.payload.clone());
-        let mut stored = self.0.get(&place).cloned();
-        if let Some(at) = write.through {
-            let link = &write.kind.parents[at];
+    fn write(&mut self, write: &Write) -> Result<Value, ModelError> {
+        let (key, mut values) = (write.key(), write.payload.clone());
+        let mut stored = self.0.get(&key).cloned();
+        if let Some(nth) = write.through {
+            let link = &write.kind.parents[nth];
             let parent = &write.payload[link.property];
             if write.action == Action::Create {
-                if !self.has(link.of, parent) {
-                    return Err(Refused::NotFound);
+                if !self.has(link.parent, parent) {
+                    return Err(ModelError::NotFound);
                 }
             } else {
-                given.remove(link.property);
+                values.remove(link.property);
                 stored = stored.filter(|stored| stored[link.property] == *parent);
             }
         }
         let mut record = match (write.action, &stored) {
-            (Action::Create, Some(_)) => return Err(Refused::Conflict),
-            (Action::Update | Action::Destroy, None) => return Err(Refused::NotFound),
+            (Action::Create, Some(_)) => return Err(ModelError::Conflict),
+            (Action::Update | Action::Destroy, None) => return Err(ModelError::NotFound),
             (Action::Update, Some(stored)) => stored.clone(),
             (Action::Destroy, Some(stored)) => {
-                self.destroy(&place)?;
+                self.destroy(&key)?;
                 return Ok(stored.clone());
             }
             (Action::Create, None) | (Action::Save, _) => blank(write.kind),
         };
-        for (name, value) in given {
+        for (name, value) in values {
             record[name] = value;
         }
         for link in write.kind.parents {
             let parent = &record[link.property];
-            if !parent.is_null() && !self.has(link.of, parent) {
-                return Err(Refused::Invalid);
+            if !parent.is_null() && !self.has(link.parent, parent) {
+                return Err(ModelError::Invalid);
             }
         }
-        self.0.insert(place, record.clone());
+        self.0.insert(key, record.clone());
         Ok(record)
     }
 
-    fn destroy(&mut self, place: &Place) -> Result<(), Refused> {
-        let mut gone = BTreeSet::from([place.clone()]);
+    fn destroy(&mut self, key: &Key) -> Result<(), ModelError> {
+        let mut destroyed = BTreeSet::from([key.clone()]);
         loop {
-            let below = self.children(&gone, OnDestroy::Cascade);
-            let before = gone.len();
-            gone.extend(below.into_iter().map(|(place, _)| place));
-            if gone.len() == before {
+            let children = self.children(&destroyed, OnDestroy::Cascade);
+            let before = destroyed.len();
+            destroyed.extend(children.into_iter().map(|(key, _)| key));
+            if destroyed.len() == before {
                 break;
             }
         }
-        let mut restricting = self.children(&gone, OnDestroy::Restrict).into_iter();
-        if restricting.any(|(child, _)| !gone.contains(&child)) {
-            return Err(Refused::Conflict);
+        let mut restricting = self.children(&destroyed, OnDestroy::Restrict).into_iter();
+        if restricting.any(|(child, _)| !destroyed.contains(&child)) {
+            return Err(ModelError::Conflict);
         }
-        for (child, property) in self.children(&gone, OnDestroy::Detach) {
-            self.0.get_mut(&child).expect("it is there")[property] = Value::Null;
+        for (child, property) in self.children(&destroyed, OnDestroy::Detach) {
+            self.0.get_mut(&child).expect("the record exists")[property] = Value::Null;
         }
-        self.0.retain(|place, _| !gone.contains(place));
+        self.0.retain(|key, _| !destroyed.contains(key));
         Ok(())
     }
 
-    /// The children of these records in relations of this sort, each with what it names its parent in.
-    fn children(&self, of: &BTreeSet<Place>, sort: OnDestroy) -> Vec<(Place, &'static str)> {
+    /// Returns the children of the records in relations with this `on_destroy`, each with the relation's property.
+    fn children(&self, parents: &BTreeSet<Key>, on_destroy: OnDestroy) -> Vec<(Key, &'static str)> {
         let mut children = Vec::new();
-        for (place, record) in &self.0 {
-            for link in kind_of(place.0).parents {
+        for (key, record) in &self.0 {
+            for link in kind_of(key.0).parents {
                 let parent = record[link.property]
                     .as_str()
-                    .map(|id| (link.of, id.to_owned()));
-                if link.on_destroy == sort && parent.is_some_and(|parent| of.contains(&parent)) {
-                    children.push((place.clone(), link.property));
+                    .map(|id| (link.parent, id.to_owned()));
+                if link.on_destroy == on_destroy
+                    && parent.is_some_and(|parent| parents.contains(&parent))
+                {
+                    children.push((key.clone(), link.property));
                 }
             }
         }
@@ -281,65 +283,70 @@ impl Model {
         codes.iter().collect::<BTreeSet<_>>().len() == codes.len()
     }
 
-    /// Asks that every parent that is named is there.
+    /// Checks that every referenced parent exists.
     pub(super) fn check_integrity(&self) -> Result<(), TestCaseError> {
         for ((name, _), record) in &self.0 {
             for link in kind_of(name).parents {
                 let parent = &record[link.property];
-                prop_assert!(parent.is_null() || self.has(link.of, parent), "{}", record);
+                prop_assert!(
+                    parent.is_null() || self.has(link.parent, parent),
+                    "{}",
+                    record
+                );
             }
         }
         Ok(())
     }
 
-    /// The records of a resource, in the order of their ids.
+    /// Returns the records of a resource in the order of their ids.
     pub(super) fn all(&self, name: &str) -> Value {
         self.all_with(name, &[])
     }
 
-    /// The same with what is related to them.
+    /// Returns the records of a resource with included records.
     pub(super) fn all_with(&self, name: &str, paths: &[&str]) -> Value {
-        let of_kind = self.0.iter().filter(|((of, _), _)| *of == name);
+        let of_kind = self.0.iter().filter(|((resource, _), _)| *resource == name);
         of_kind
             .map(|(_, record)| self.with(kind_of(name), record, paths))
             .collect()
     }
 
     fn with(&self, kind: &Kind, record: &Value, paths: &[&str]) -> Value {
-        let mut whole = record.clone();
-        let mut firsts: Vec<&str> = paths.iter().map(|path| first(path).0).collect();
-        firsts.dedup();
-        for name in firsts {
+        let mut included = record.clone();
+        let mut names: Vec<&str> = paths.iter().map(|path| first(path).0).collect();
+        names.dedup();
+        for name in names {
             let rest = paths.iter().map(|path| first(path));
             let rest: Vec<&str> = rest
-                .filter(|(of, rest)| *of == name && !rest.is_empty())
+                .filter(|(relation, rest)| *relation == name && !rest.is_empty())
                 .map(|(_, rest)| rest)
                 .collect();
             if let Some(link) = kind.parents.iter().find(|link| link.names.1 == name) {
                 let parent = record[link.property]
                     .as_str()
-                    .map(|id| &self.0[&(link.of, id.to_owned())]);
-                whole[name] = parent
-                    .map(|parent| self.with(kind_of(link.of), parent, &rest))
+                    .map(|id| &self.0[&(link.parent, id.to_owned())]);
+                included[name] = parent
+                    .map(|parent| self.with(kind_of(link.parent), parent, &rest))
                     .into();
                 continue;
             }
             let mut children = Vec::new();
-            for ((of, _), child) in &self.0 {
-                let links = kind_of(of).parents.iter();
-                let mut links = links.filter(|link| link.of == kind.name && link.names.0 == name);
+            for ((resource, _), child) in &self.0 {
+                let links = kind_of(resource).parents.iter();
+                let mut links =
+                    links.filter(|link| link.parent == kind.name && link.names.0 == name);
                 if links.any(|link| child[link.property] == record["id"]) {
-                    children.push(self.with(kind_of(of), child, &rest));
+                    children.push(self.with(kind_of(resource), child, &rest));
                 }
             }
-            whole[name] = children.into();
+            included[name] = children.into();
         }
-        whole
+        included
     }
 }
 
 impl Write {
-    fn place(&self) -> Place {
+    fn key(&self) -> Key {
         let id = self.payload["id"].as_str().expect("an id");
         (self.kind.name, id.to_owned())
     }
@@ -352,7 +359,7 @@ fn kind_of(name: &str) -> &'static Kind {
         .expect("a resource")
 }
 
-/// A record of which nothing is given.
+/// Returns a record with only defaults.
 fn blank(kind: &Kind) -> Value {
     let mut record = json!({"n": 0});
     for link in kind.parents {
@@ -364,7 +371,7 @@ fn blank(kind: &Kind) -> Value {
     record
 }
 
-/// The first relation of a path, and the rest.
+/// Splits a path into its first relation and the rest.
 fn first(path: &str) -> (&str, &str) {
     path.split_once('.').unwrap_or((path, ""))
 }

@@ -7,7 +7,7 @@ use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 use std::fmt;
 
-/// A request, alone or with others.
+/// A request with one write or a batch.
 #[derive(Clone)]
 pub(super) enum Step {
     One { write: Write, has_key: bool },
@@ -19,7 +19,7 @@ pub(super) enum Step {
 pub(super) struct Write {
     pub(super) action: Action,
     pub(super) kind: &'static Kind,
-    /// By which of its parents it is addressed, if by one.
+    /// The index of the parent whose child route is used, if any.
     pub(super) through: Option<usize>,
     pub(super) payload: Map<String, Value>,
 }
@@ -32,9 +32,9 @@ pub(super) enum Action {
     Destroy,
 }
 
-/// How many requests follow one another.
+/// The number of requests of a case.
 const STEPS: usize = 16;
-/// The ids of each resource: there are records of the first ones to begin with.
+/// The ids of each resource. Records with the first [`FIRST`] ids exist at the beginning.
 const IDS: [&str; 4] = ["a", "b", "c", "d"];
 const FIRST: usize = 3;
 
@@ -42,7 +42,7 @@ pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
     vec(step(), STEPS)
 }
 
-/// Makes some records of everything, each the child of others.
+/// Creates some records of each resource, with parents.
 pub(super) fn first() -> Step {
     let each = KINDS
         .iter()
@@ -50,14 +50,17 @@ pub(super) fn first() -> Step {
     let writes = each.map(|(kind, nth)| {
         let mut payload = Map::new();
         payload.insert("id".to_owned(), IDS[nth].into());
-        for (at, link) in kind.parents.iter().enumerate() {
-            // Not every one has children, and no category is its own.
-            let parent = if link.of == kind.name {
+        for (index, link) in kind.parents.iter().enumerate() {
+            // Some records have no children, and no category is its own parent.
+            let parent = if link.parent == kind.name {
                 nth.checked_sub(1)
             } else {
-                Some(usize::midpoint(nth, at))
+                Some(usize::midpoint(nth, index))
             };
-            payload.insert(link.property.to_owned(), parent.map(|at| IDS[at]).into());
+            payload.insert(
+                link.property.to_owned(),
+                parent.map(|index| IDS[index]).into(),
+            );
         }
         Write {
             action: Action::Create,
@@ -72,12 +75,12 @@ pub(super) fn first() -> Step {
     }
 }
 
-/// Removes whatever is there: all others go with these.
+/// Destroys all records: those of these resources, and the others by cascade.
 pub(super) fn last() -> impl Iterator<Item = Step> {
     let roots = ["playlist", "artist", "review", "category"].into_iter();
     let kinds = roots.filter_map(|name| KINDS.iter().find(|kind| kind.name == name));
-    let places = kinds.flat_map(|kind| IDS.map(|id| (kind, id)));
-    places.map(|(kind, id)| Step::One {
+    let keys = kinds.flat_map(|kind| IDS.map(|id| (kind, id)));
+    keys.map(|(kind, id)| Step::One {
         write: Write {
             action: Action::Destroy,
             kind,
@@ -90,7 +93,7 @@ pub(super) fn last() -> impl Iterator<Item = Step> {
 
 fn step() -> impl Strategy<Value = Step> {
     let has_key = prop::bool::weighted(0.2);
-    // Writes of one commit have to do with one another.
+    // The writes of a commit are on related resources.
     let families = [
         &["album", "song"][..],
         &["album", "review"],
@@ -109,7 +112,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A write of one of these.
+/// A write of a record of one of these resources.
 fn write(kinds: Vec<&'static Kind>, ids: Vec<&'static str>) -> impl Strategy<Value = Write> {
     let action = select(vec![
         Action::Create,
@@ -124,21 +127,22 @@ fn write(kinds: Vec<&'static Kind>, ids: Vec<&'static str>) -> impl Strategy<Val
     let code = prop::option::of(prop::option::of(0..3_i64));
     let values = (parents, 0..3_i64, code, any::<u8>());
     (action, select(kinds), select(ids), 0..3_usize, values).prop_map(
-        |(action, kind, id, through, (parents, n, code, given))| {
+        |(action, kind, id, through, (parents, n, code, included))| {
             let is_through = through < kind.parents.len() && action != Action::Save;
             let through = is_through.then_some(through);
             let mut payload = Map::new();
             payload.insert("id".to_owned(), id.into());
-            let is_whole = matches!(action, Action::Create | Action::Save);
-            for (at, (link, parent)) in kind.parents.iter().zip(parents).enumerate() {
-                let is_address = through == Some(at);
-                let is_given = action != Action::Destroy && (is_whole || given & (1 << at) != 0);
-                if is_address || is_given {
+            let is_complete = matches!(action, Action::Create | Action::Save);
+            for (nth, (link, parent)) in kind.parents.iter().zip(parents).enumerate() {
+                let is_address = through == Some(nth);
+                let is_included =
+                    action != Action::Destroy && (is_complete || included & (1 << nth) != 0);
+                if is_address || is_included {
                     let parent = parent.or((is_address || !link.is_optional).then_some("a"));
                     payload.insert(link.property.to_owned(), parent.into());
                 }
             }
-            if action != Action::Destroy && (is_whole || given & 4 != 0) {
+            if action != Action::Destroy && (is_complete || included & 4 != 0) {
                 payload.insert("n".to_owned(), n.into());
             }
             if let (true, Some(code)) = (kind.has_code && action != Action::Destroy, code) {
@@ -160,7 +164,7 @@ impl Step {
         *has_key
     }
 
-    /// Resource, action and payload.
+    /// Returns the resource, the action and the payload.
     pub(super) fn request(&self) -> (&str, &str, Value) {
         match self {
             Self::One { write, .. } => {
@@ -188,15 +192,15 @@ impl fmt::Debug for Step {
 
 impl Write {
     fn route(&self) -> (&'static str, &'static str) {
-        let through = self.through.map(|at| &self.kind.parents[at]);
+        let through = self.through.map(|nth| &self.kind.parents[nth]);
         match (self.action, through) {
             (Action::Create, None) => (self.kind.name, "create"),
             (Action::Update, None) => (self.kind.name, "update"),
             (Action::Destroy, None) => (self.kind.name, "destroy"),
             (Action::Save, _) => (self.kind.name, "save"),
-            (Action::Create, Some(link)) => (link.of, link.routes[0]),
-            (Action::Update, Some(link)) => (link.of, link.routes[1]),
-            (Action::Destroy, Some(link)) => (link.of, link.routes[2]),
+            (Action::Create, Some(link)) => (link.parent, link.routes[0]),
+            (Action::Update, Some(link)) => (link.parent, link.routes[1]),
+            (Action::Destroy, Some(link)) => (link.parent, link.routes[2]),
         }
     }
 }
