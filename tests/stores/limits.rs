@@ -14,7 +14,7 @@ struct Entry {
     number: u64,
 }
 
-/// Room for one commit and one key, and lists that read at most two records.
+/// Returns a config for a log of one commit, one key, and queries that visit at most two records.
 fn narrow() -> Config {
     let mut config = Config::default();
     config.store.max_visited = 2;
@@ -24,7 +24,7 @@ fn narrow() -> Config {
     config
 }
 
-/// A server with this config whose store has the records "0" to "4", of which the first two were
+/// Opens a server with this config. Its store has the records "0" to "4", of which the first two were
 /// destroyed by requests with keys.
 async fn serve(config: Config, store: impl Store) -> ServerHandle {
     let server = Server::new(resources![Entry]).config(config).store(store);
@@ -35,7 +35,7 @@ async fn serve(config: Config, store: impl Store) -> ServerHandle {
             .records::<Entry>()
             .create(NewEntry { id, number })
             .await;
-        created.expect("it is new");
+        created.expect("the record is created");
     }
     for number in 0..2 {
         let commit = Commit {
@@ -57,7 +57,7 @@ async fn serve(config: Config, store: impl Store) -> ServerHandle {
             ..Commit::default()
         };
         let committed = handle.store().commit(commit).await;
-        assert_eq!(committed.expect("it is there").seq, 6 + number);
+        assert_eq!(committed.expect("the record exists").seq, 6 + number);
     }
     handle
 }
@@ -71,7 +71,7 @@ async fn assert_is_narrow(handle: &ServerHandle) {
         .records::<Entry>()
         .count(Entry::FIELDS.number.gt(1))
         .await;
-    let error = sorted.expect_err("three records are left, and there is no index");
+    let error = sorted.expect_err("three records without an index exceed the limit");
     assert_eq!(error.kind(), ErrorKind::TooMany);
     let store = handle.store();
     assert!(store.log(5, 9).await.is_err());

@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use sockful::{Filter, Resources, resources};
 use uuid::Uuid;
 
-/// Why it is not opened for these resources.
-async fn why_not(folder: &Folder, resources: Resources) -> String {
+/// Returns the error of opening the store for these resources.
+async fn open_error(folder: &Folder, resources: Resources) -> String {
     let refused = folder.open(resources).await;
-    refused.expect_err("they don't fit").to_string()
+    refused.expect_err("the records do not fit").to_string()
 }
 
-/// Asks a server of its own one thing.
-async fn asked(folder: &Folder, resources: Resources, request: Value) -> Value {
-    let handle = folder.open(resources).await.expect("it fits");
+/// Starts a server, sends one request, and stops the server.
+async fn request_once(folder: &Folder, resources: Resources, request: Value) -> Value {
+    let handle = folder.open(resources).await.expect("the records fit");
     let mut server = TestServer::from_handle(handle, Checkpoints::default()).await;
     let mut client: Client = server.client().await;
     let reply = client.ask(request).await;
@@ -36,16 +36,19 @@ async fn new_property_gets_default_and_renamed_keeps_value() {
     drop(handle);
 
     let handle = folder.open(resources![more::Creature]).await;
-    let handle = handle.expect("nothing is lost");
+    let handle = handle.expect("no value is lost");
     let creatures = handle.records::<more::Creature>();
-    let bob = creatures.get(&"bob".to_owned()).await.expect("he is there");
+    let bob = creatures
+        .get(&"bob".to_owned())
+        .await
+        .expect("the record exists");
     assert_eq!((&*bob.species, bob.wings, bob.life), ("dragon", 2, 10));
     assert_eq!(bob.whisper.as_deref(), Some("hush"));
     assert_eq!((bob.nick, bob.rev, bob.since), (None, 2, 0));
     let dragons = more::Creature::FIELDS.species.eq("dragon");
     assert_eq!(creatures.count(dragons).await.expect("a count"), 3);
 
-    // Clients hold records without wings: they are sent everything anew.
+    // Clients have records without the new property, so they cannot resume.
     assert_ne!(handle.store().epoch(), epoch);
     let log = |after| handle.store().log(after, 9);
     assert!(log(0).await.is_err() && log(1).await.is_err());
@@ -54,16 +57,24 @@ async fn new_property_gets_default_and_renamed_keeps_value() {
     creatures
         .destroy(&"eve".to_owned())
         .await
-        .expect("she is there");
+        .expect("the record exists");
     assert_eq!(handle.store().head().await.expect("a head"), 4);
     drop(creatures);
     drop(handle);
 
-    // With nothing more to do it is opened as it is.
+    // Opening again changes nothing.
     let handle = folder.open(resources![more::Creature]).await;
-    let handle = handle.expect("it is of these");
+    let handle = handle.expect("the store has these resources");
     assert_eq!(handle.store().epoch(), epoch);
-    assert_eq!(handle.store().log(3, 9).await.expect("it goes on").len(), 1);
+    assert_eq!(
+        handle
+            .store()
+            .log(3, 9)
+            .await
+            .expect("the log continues")
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -77,9 +88,9 @@ async fn change_invisible_to_clients_keeps_history() {
         .to_owned();
 
     let handle = folder.open(resources![indexed::Creature]).await;
-    let handle = handle.expect("nothing is lost");
+    let handle = handle.expect("no value is lost");
     assert_eq!(handle.store().epoch(), epoch);
-    let log = handle.store().log(0, 9).await.expect("all of it is there");
+    let log = handle.store().log(0, 9).await.expect("the log is complete");
     assert_eq!(log.len(), 3);
     let dragons = indexed::Creature::FIELDS.kind.eq("dragon");
     let creatures = handle.records::<indexed::Creature>();
@@ -89,23 +100,23 @@ async fn change_invisible_to_clients_keeps_history() {
 #[tokio::test]
 async fn unfit_records_are_all_reported_and_unchanged() {
     let folder = filled("unfit").await;
-    let why = why_not(&folder, resources![unfit::Creature]).await;
+    let error = open_error(&folder, resources![unfit::Creature]).await;
     for message in [
         "nothing was changed",
         "creature: `life` is more than 5 in 2 records (such as `bob`); change that in a migration",
         "creature: `owner` is required, but 3 records (such as `ann`) would have no value; write #[resource(default = …)]",
         "creature: `secret`",
     ] {
-        assert!(why.contains(message), "{message} is not in\n{why}");
+        assert!(error.contains(message), "{message} is not in\n{error}");
     }
-    assert!(!why.contains("hush"), "{why}");
+    assert!(!error.contains("hush"), "{error}");
     let handle = folder.open(resources![first::Creature]).await;
-    let handle = handle.expect("it is as it was");
+    let handle = handle.expect("the store is unchanged");
     let bob = handle
         .records::<first::Creature>()
         .get(&"bob".to_owned())
         .await;
-    let bob = bob.expect("he is there");
+    let bob = bob.expect("the record exists");
     assert_eq!((&*bob.kind, bob.life), ("dragon", 10));
     assert_eq!(bob.secret.as_deref(), Some("hush"));
 }
@@ -113,20 +124,23 @@ async fn unfit_records_are_all_reported_and_unchanged() {
 #[tokio::test]
 async fn new_unique_property_needs_unique_values() {
     let folder = filled("unique").await;
-    let why = why_not(&folder, resources![unique::Creature]).await;
+    let error = open_error(&folder, resources![unique::Creature]).await;
     let message =
         "creature: `kind` is unique, but 1 value occurs in several records (such as `ann`)";
-    assert!(why.contains(message), "{why}");
-    assert!(!why.contains("life") && !why.contains("note"), "{why}");
+    assert!(error.contains(message), "{error}");
+    assert!(
+        !error.contains("life") && !error.contains("note"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn dropped_values_are_rejected_except_null() {
     let folder = filled("lost").await;
-    let why = why_not(&folder, resources![bare::Creature]).await;
+    let error = open_error(&folder, resources![bare::Creature]).await;
     let message = "`secret` was removed, but 1 record (`bob`) would lose a value; write #[resource(renamed_from = \"secret\")]";
-    assert!(why.contains(message), "{why}");
-    assert!(!why.contains("note"), "{why}");
+    assert!(error.contains(message), "{error}");
+    assert!(!error.contains("note"), "{error}");
 
     let remove = [(
         "0001 no secrets",
@@ -134,7 +148,7 @@ async fn dropped_values_are_rejected_except_null() {
     )];
     let store = folder.store().migrations(remove);
     let handle = open(resources![bare::Creature], store).await;
-    let handle = handle.expect("nothing is lost that was not removed");
+    let handle = handle.expect("only removed values are lost");
     let count = handle
         .records::<bare::Creature>()
         .count(Filter::all())
@@ -146,9 +160,12 @@ async fn dropped_values_are_rejected_except_null() {
 async fn resource_may_be_renamed() {
     let folder = filled("renamed").await;
     let handle = folder.open(resources![renamed::Beast]).await;
-    let handle = handle.expect("nothing is lost");
+    let handle = handle.expect("no value is lost");
     let beasts = handle.records::<renamed::Beast>();
-    let bob = beasts.get(&"bob".to_owned()).await.expect("he is there");
+    let bob = beasts
+        .get(&"bob".to_owned())
+        .await
+        .expect("the record exists");
     assert_eq!(
         (&*bob.kind, bob.secret.as_deref()),
         ("dragon", Some("hush"))
@@ -164,14 +181,14 @@ async fn manual_migrations_run_once_and_are_immutable() {
         open(resources![first::Creature], store)
     };
     for _ in 0..2 {
-        let handle = with(&[("0001", feed)]).await.expect("it fits");
+        let handle = with(&[("0001", feed)]).await.expect("the records fit");
         let ann = handle
             .records::<first::Creature>()
             .get(&"ann".to_owned())
             .await;
-        assert_eq!(ann.expect("she is there").life, 4);
+        assert_eq!(ann.expect("the record exists").life, 4);
     }
-    for (migrations, why) in [
+    for (migrations, expected) in [
         (&[("0001", "SELECT 1")][..], "changed after it ran"),
         (&[], "no longer has it"),
         (&[("0000", "SELECT 1"), ("0001", feed)], "a later name"),
@@ -185,15 +202,15 @@ async fn manual_migrations_run_once_and_are_immutable() {
             "`life` is required",
         ),
     ] {
-        let refused = with(migrations).await.expect_err(why).to_string();
-        assert!(refused.contains(why), "{refused}");
+        let refused = with(migrations).await.expect_err(expected).to_string();
+        assert!(refused.contains(expected), "{refused}");
     }
     let handle = with(&[("0001", feed)]).await.expect("nothing was changed");
     let ann = handle
         .records::<first::Creature>()
         .get(&"ann".to_owned())
         .await;
-    assert_eq!(ann.expect("she is there").life, 4);
+    assert_eq!(ann.expect("the record exists").life, 4);
 }
 
 #[tokio::test]
@@ -201,9 +218,9 @@ async fn retry_after_migration_returns_the_migrated_reply() {
     let folder = Folder::new("retry");
     let payload = json!({"id": "bob", "kind": "dragon", "life": 10});
     let create = json!(["creature", "create", payload, 1, {"key": Uuid::now_v7()}]);
-    let first = asked(&folder, resources![first::Creature], create.clone()).await;
+    let first = request_once(&folder, resources![first::Creature], create.clone()).await;
     assert_eq!(first[2]["seq"], 1);
-    let again = asked(&folder, resources![more::Creature], create.clone()).await;
+    let again = request_once(&folder, resources![more::Creature], create.clone()).await;
     assert_eq!(again[2]["seq"], 1);
     let reply = &again[2]["ok"];
     assert_eq!(
@@ -218,13 +235,13 @@ async fn reply_that_no_longer_fits_forgets_its_key() {
     let folder = Folder::new("forgotten");
     let payload = json!({"id": "bob", "kind": "dragon", "life": 10});
     let create = json!(["creature", "create", payload, 1, {"key": Uuid::now_v7()}]);
-    asked(&folder, resources![first::Creature], create.clone()).await;
+    request_once(&folder, resources![first::Creature], create.clone()).await;
     let shrink = json!(["creature", "update", {"id": "bob", "life": 3}, 1]);
-    asked(&folder, resources![first::Creature], shrink).await;
-    let again = asked(&folder, resources![small::Creature], create.clone()).await;
+    request_once(&folder, resources![first::Creature], shrink).await;
+    let again = request_once(&folder, resources![small::Creature], create.clone()).await;
     assert_eq!(again[2]["err"]["code"], "conflict", "{again}");
     let count = json!(["creature", "count", {}, 1]);
-    let bob = asked(
+    let bob = request_once(
         &folder,
         resources![small::Creature],
         json!(["creature", "get", {"id": "bob"}, 1]),
@@ -234,11 +251,11 @@ async fn reply_that_no_longer_fits_forgets_its_key() {
         (&bob[2]["ok"]["life"], &bob[2]["seq"]),
         (&json!(3), &json!(2))
     );
-    let count = asked(&folder, resources![small::Creature], count).await;
+    let count = request_once(&folder, resources![small::Creature], count).await;
     assert_eq!(count[2]["ok"], 1);
 }
 
-/// A file with a creature for each kind and note.
+/// Creates a file with a record for each kind and note.
 async fn with_kinds(folder: &Folder, kinds: &[(&str, &str)]) {
     let handle = folder.open(resources![first::Creature]).await;
     let handle = handle.expect("a new file");
@@ -251,7 +268,7 @@ async fn with_kinds(folder: &Folder, kinds: &[(&str, &str)]) {
             note: Some((*note).into()),
         };
         let created = handle.records::<first::Creature>().create(creature).await;
-        created.expect("it is new");
+        created.expect("the record is created");
     }
 }
 
@@ -268,7 +285,7 @@ async fn migrated_values_are_sanitized_and_reindexed() {
     with_kinds(&folder, &both).await;
     for _ in 0..2 {
         let handle = folder.open(resources![sanitized::Creature]).await;
-        let handle = handle.expect("no two are alike");
+        let handle = handle.expect("the values are distinct");
         let creatures = handle.records::<sanitized::Creature>();
         let fields = sanitized::Creature::FIELDS;
         let found = creatures
@@ -286,33 +303,36 @@ async fn migrated_values_are_sanitized_and_reindexed() {
             .expect("a time");
         let before = creatures.find(fields.note.lt(noon)).await.expect("a list");
         assert_eq!(before.iter().map(|it| &*it.id).collect::<String>(), "ac");
-        let taken = sanitized::NewCreature {
+        let duplicate = sanitized::NewCreature {
             id: Some("d".into()),
             kind: "EVE@x.org ".into(),
             life: 1,
             secret: None,
             note: None,
         };
-        let created = creatures.create(taken).await.map(|it| it.kind);
-        let error = created.expect_err("it is taken");
+        let created = creatures.create(duplicate).await.map(|it| it.kind);
+        let error = created.expect_err("the value is not unique");
         assert_eq!(error.kind(), sockful::ErrorKind::Conflict);
-        handle.close().await.expect("it is open");
+        handle.close().await.expect("the store closes");
     }
 }
 
 #[tokio::test]
 async fn values_equal_after_sanitizing_are_rejected() {
-    let folder = Folder::new("alike");
+    let folder = Folder::new("equal");
     let time = "2024-05-01T10:00:00Z";
     with_kinds(&folder, &[("Bob@x.org", time), (" BOB@x.org ", time)]).await;
-    let why = why_not(&folder, resources![sanitized::Creature]).await;
+    let error = open_error(&folder, resources![sanitized::Creature]).await;
     let message = "creature: `kind` is unique, but 1 value occurs in several records (such as `a`)";
-    assert!(why.contains(message), "{why}");
+    assert!(error.contains(message), "{error}");
     let handle = folder
         .open(resources![first::Creature])
         .await
         .expect("nothing was changed");
     let creatures = handle.records::<first::Creature>();
-    let kept = creatures.get(&"b".to_owned()).await.expect("it is there");
-    assert_eq!(kept.kind, " BOB@x.org ");
+    let stored = creatures
+        .get(&"b".to_owned())
+        .await
+        .expect("the record exists");
+    assert_eq!(stored.kind, " BOB@x.org ");
 }

@@ -1,4 +1,4 @@
-//! Whether a newer program can open a store, checked from the descriptions alone.
+//! Checks from the descriptions whether a newer program can open a store.
 
 use super::resource_versions::{
     bare, filled, first, indexed, more, numbered, renamed, sanitized, small, unfit, unique,
@@ -7,11 +7,13 @@ use serde_json::Value;
 use sockful::compatibility::Verdict;
 use sockful::{Resources, resources};
 
-/// What has changed since the first program, a line each.
+/// Returns the changes since the first version, one per line.
 fn changes(now: Resources) -> (Verdict, Vec<String>) {
     let before = resources![first::Creature].stored().expect("a description");
-    let before: Value = serde_json::from_str(&before).expect("it is JSON");
-    let compared = now.compare_stored(&before).expect("it can be compared");
+    let before: Value = serde_json::from_str(&before).expect("a description is JSON");
+    let compared = now
+        .compare_stored(&before)
+        .expect("the descriptions are comparable");
     let lines = compared.changes.iter().map(ToString::to_string);
     (compared.verdict, lines.collect())
 }
@@ -22,7 +24,7 @@ fn unconditional_changes_are_listed() {
         changes(resources![first::Creature]),
         (Verdict::Same, vec![])
     );
-    let lines = |given: &[&str]| given.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
+    let lines = |expected: &[&str]| expected.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
     assert_eq!(
         changes(resources![indexed::Creature]).1,
         lines(&["compatible: creature kind is now indexed, which limits strings to 1,024 bytes"])
@@ -98,7 +100,7 @@ async fn every_rejected_migration_was_predicted() {
     .into_iter()
     .enumerate()
     {
-        let folder = filled(&format!("foretold-{nth}")).await;
+        let folder = filled(&format!("predicted-{nth}")).await;
         let is_open = folder.open(now).await.is_ok();
         let (verdict, lines) = changes(now);
         assert!(is_open || verdict == Verdict::Breaking, "{lines:#?}");

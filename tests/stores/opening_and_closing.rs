@@ -1,4 +1,4 @@
-//! Checks before a store is opened, and when a store is closed.
+//! Checks before a store is opened, and closing of a store.
 
 use super::temp_folder::Folder;
 use crate::support::{Checkpoints, TestServer};
@@ -35,13 +35,13 @@ mod new {
     #[remote]
     impl Creature {
         #[can(read)]
-        fn all(_who: &User) -> Filter<Self> {
+        fn all(_user: &User) -> Filter<Self> {
             Filter::all()
         }
     }
 }
 
-/// A store that the earlier version of the program left.
+/// Creates a store with the earlier version of the program.
 async fn filled(name: &str) -> Folder {
     let folder = Folder::new(name);
     let handle = folder.open(resources![old::Creature]).await;
@@ -51,19 +51,19 @@ async fn filled(name: &str) -> Folder {
         life: 7,
     };
     let created = handle.records::<old::Creature>().create(bob).await;
-    created.expect("it is new");
-    handle.close().await.expect("it is open");
+    created.expect("the record is created");
+    handle.close().await.expect("the store closes");
     folder
 }
 
 async fn assert_untouched(folder: &Folder) {
     let handle = folder.open(resources![old::Creature]).await;
-    let handle = handle.expect("the earlier version still opens it");
+    let handle = handle.expect("the earlier version can still open the store");
     let bob = handle
         .records::<old::Creature>()
         .get(&"bob".to_owned())
         .await;
-    assert_eq!(bob.expect("it is there").life, 7);
+    assert_eq!(bob.expect("the record exists").life, 7);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn invalid_setting_leaves_the_store_untouched() {
     let server = server.authenticate(|_| async { Ok(sockful::Identity::new("bob", new::User)) });
     let refused = server.config(config).open().await;
     assert_eq!(
-        refused.expect_err("it is invalid").kind(),
+        refused.expect_err("the setting is invalid").kind(),
         ErrorKind::Invalid
     );
     assert_untouched(&folder).await;
@@ -93,11 +93,14 @@ async fn invalid_setting_leaves_the_store_untouched() {
 #[tokio::test]
 async fn address_in_use_leaves_the_store_untouched() {
     let folder = filled("address-in-use").await;
-    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = taken.local_addr().expect("an address");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
     let server = Server::new(resources![new::Creature]).store(folder.store());
     let server = server.authenticate(|_| async { Ok(sockful::Identity::new("bob", new::User)) });
-    let refused = server.listen(address).await.expect_err("it is in use");
+    let refused = server
+        .listen(address)
+        .await
+        .expect_err("the address is in use");
     let text = refused.to_string();
     assert!(
         text.contains(&format!("cannot listen on `{address}`")),
@@ -110,7 +113,7 @@ async fn address_in_use_leaves_the_store_untouched() {
 async fn serve_closes_the_store_despite_a_remaining_handle() {
     let folder = filled("served").await;
     let handle = folder.open(resources![old::Creature]).await;
-    let handle = handle.expect("it is closed");
+    let handle = handle.expect("the store is not open");
     let mut first = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut second = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut client = second.client().await;
@@ -127,34 +130,35 @@ async fn serve_closes_the_store_despite_a_remaining_handle() {
     let wal = folder.file("data.db-wal");
     assert!(
         !fs::exists(wal).expect("a folder"),
-        "the log is in the file"
+        "the WAL was checkpointed"
     );
     let creatures = handle.records::<old::Creature>();
     let late = old::NewCreature { id: None, life: 3 };
     let refused = creatures.create(late).await.map(|_| ());
     assert_eq!(
-        refused.expect_err("it is closed").kind(),
+        refused.expect_err("the store is closed").kind(),
         ErrorKind::Unavailable
     );
     let eve = creatures.get(&"eve".to_owned()).await.map(|_| ());
     assert_eq!(
-        eve.expect_err("it is closed").kind(),
+        eve.expect_err("the store is closed").kind(),
         ErrorKind::Unavailable
     );
     let count = creatures.count(sockful::Filter::all()).await;
     assert_eq!(
-        count.expect_err("it is closed").kind(),
+        count.expect_err("the store is closed").kind(),
         ErrorKind::Unavailable
     );
-    handle.close().await.expect("it is closed already");
+    handle.close().await.expect("closing again succeeds");
 
     let moved = folder.file("moved.db");
-    fs::rename(folder.file("data.db"), &moved).expect("one file");
-    let again = Server::new(resources![old::Creature]).store(Sqlite::open(&moved).expect("free"));
-    let again = again.open().await.expect("it is whole");
+    fs::rename(folder.file("data.db"), &moved).expect("the file is renamed");
+    let again = Server::new(resources![old::Creature])
+        .store(Sqlite::open(&moved).expect("the file is not locked"));
+    let again = again.open().await.expect("the file is intact");
     let eve = again
         .records::<old::Creature>()
         .get(&"eve".to_owned())
         .await;
-    assert_eq!(eve.expect("she is there").life, 1);
+    assert_eq!(eve.expect("the record exists").life, 1);
 }

@@ -1,4 +1,4 @@
-//! Several former names, and versions of a program that are undone.
+//! Several former names, and rollback to an earlier version.
 
 use super::temp_folder::Folder;
 use sockful::{Resources, resources};
@@ -60,8 +60,8 @@ async fn filled(name: &str) -> Folder {
         life: 7,
     };
     let created = handle.records::<first::Creature>().create(bob).await;
-    created.expect("it is new");
-    handle.close().await.expect("it is open");
+    created.expect("the record is created");
+    handle.close().await.expect("the store closes");
     folder
 }
 
@@ -71,13 +71,13 @@ fn bob() -> String {
 
 #[tokio::test]
 async fn value_is_kept_from_each_former_name() {
-    // Without the version in between, and with it.
+    // Without the intermediate version, and with it.
     let folder = filled("renamed-twice").await;
     let handle = folder.open(resources![third::Creature]).await;
     let handle = handle.expect("the value is kept");
     let creature = handle.records::<third::Creature>().get(&bob()).await;
-    assert_eq!(creature.expect("it is there").vigour, 7);
-    handle.close().await.expect("it is open");
+    assert_eq!(creature.expect("the record exists").vigour, 7);
+    handle.close().await.expect("the store closes");
 
     let folder = Folder::new("renamed-once");
     let handle = folder.open(resources![second::Creature]).await;
@@ -87,12 +87,12 @@ async fn value_is_kept_from_each_former_name() {
         health: 8,
     };
     let created = handle.records::<second::Creature>().create(new).await;
-    created.expect("it is new");
-    handle.close().await.expect("it is open");
+    created.expect("the record is created");
+    handle.close().await.expect("the store closes");
     let handle = folder.open(resources![third::Creature]).await;
     let handle = handle.expect("the value is kept");
     let creature = handle.records::<third::Creature>().get(&bob()).await;
-    assert_eq!(creature.expect("it is there").vigour, 8);
+    assert_eq!(creature.expect("the record exists").vigour, 8);
 }
 
 #[tokio::test]
@@ -101,31 +101,37 @@ async fn resource_has_several_former_names() {
     let handle = folder.open(resources![beast::Beast]).await;
     let handle = handle.expect("the records are kept");
     let beast = handle.records::<beast::Beast>().get(&bob()).await;
-    assert_eq!(beast.expect("it is there").health, 7);
+    assert_eq!(beast.expect("the record exists").health, 7);
 }
 
 #[tokio::test]
 async fn version_that_added_a_default_can_be_undone() {
     let folder = filled("undone").await;
     for _ in 0..2 {
-        let handle = folder.open(WINGED).await.expect("it has a default");
+        let handle = folder
+            .open(WINGED)
+            .await
+            .expect("the new property has a default");
         let creature = handle.records::<winged::Creature>().get(&bob()).await;
-        assert_eq!(creature.expect("it is there").wings, 2);
-        handle.close().await.expect("it is open");
+        assert_eq!(creature.expect("the record exists").wings, 2);
+        handle.close().await.expect("the store closes");
         let handle = folder.open(FIRST).await.expect("no value is lost");
         let creature = handle.records::<first::Creature>().get(&bob()).await;
-        assert_eq!(creature.expect("it is there").life, 7);
-        handle.close().await.expect("it is open");
+        assert_eq!(creature.expect("the record exists").life, 7);
+        handle.close().await.expect("the store closes");
     }
-    let handle = folder.open(WINGED).await.expect("it has a default");
+    let handle = folder
+        .open(WINGED)
+        .await
+        .expect("the new property has a default");
     let new = winged::NewCreature {
         id: None,
         life: 1,
         wings: Some(3),
     };
     let created = handle.records::<winged::Creature>().create(new).await;
-    created.expect("it is new");
-    handle.close().await.expect("it is open");
+    created.expect("the record is created");
+    handle.close().await.expect("the store closes");
     let refused = folder.open(FIRST).await.expect_err("a value would be lost");
     let text = refused.to_string();
     assert!(text.contains("`wings` was removed, but 1 record"), "{text}");
@@ -134,9 +140,12 @@ async fn version_that_added_a_default_can_be_undone() {
 #[tokio::test]
 async fn another_default_changes_no_record_and_no_history() {
     let folder = filled("other-default").await;
-    let handle = folder.open(WINGED).await.expect("it has a default");
+    let handle = folder
+        .open(WINGED)
+        .await
+        .expect("the new property has a default");
     let (epoch, secret) = (handle.store().epoch().to_owned(), handle.store().secret());
-    handle.close().await.expect("it is open");
+    handle.close().await.expect("the store closes");
     let handle = folder.open(resources![other_wings::Creature]).await;
     let handle = handle.expect("nothing has changed");
     assert_eq!(
@@ -144,8 +153,8 @@ async fn another_default_changes_no_record_and_no_history() {
         (&*epoch, secret)
     );
     let creature = handle.records::<other_wings::Creature>().get(&bob()).await;
-    assert_eq!(creature.expect("it is there").wings, 2);
-    handle.close().await.expect("it is open");
-    // Its records still have the default of before, which is a value now.
+    assert_eq!(creature.expect("the record exists").wings, 2);
+    handle.close().await.expect("the store closes");
+    // The records have the earlier default as a stored value.
     folder.open(FIRST).await.expect_err("a value would be lost");
 }

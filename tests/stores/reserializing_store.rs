@@ -1,10 +1,10 @@
-//! A store that reads each record again from its text, as a store on a disk would.
+//! A store that parses each record from its JSON, like a store on disk.
 
 use sockful::Config;
 use sockful::store::{Memory, Record, boxed};
 use sockful_runtime::store::testing::Intercept;
 
-/// A store in memory whose records are written as text and read again on their way out.
+/// Returns a memory store that serializes and parses each record that it returns.
 pub(super) fn reserializing_store(config: &Config) -> Intercept {
     Intercept::new(Memory::with_config(config))
         .before(|_| {
@@ -19,7 +19,7 @@ pub(super) fn reserializing_store(config: &Config) -> Intercept {
         })
 }
 
-/// The same, but `find` drops the first record, which the conformance test must notice.
+/// Returns the same store with a faulty `find`, which drops the first record.
 pub(super) fn store_without_the_first(config: &Config) -> Intercept {
     reserializing_store(config).edit_found(|found| {
         found.records.drain(..1.min(found.records.len()));

@@ -167,7 +167,7 @@ pub(super) mod sanitized {
     }
 }
 
-/// A file with three creatures of the first kind.
+/// Creates a file with three records of the first version.
 pub(super) async fn filled(name: &str) -> Folder {
     let folder = Folder::new(name);
     let handle = folder.open(resources![first::Creature]).await;
@@ -181,7 +181,7 @@ pub(super) async fn filled(name: &str) -> Folder {
             note: None,
         };
         let created = handle.records::<first::Creature>().create(creature).await;
-        created.expect("it is new");
+        created.expect("the record is created");
     }
     folder
 }

@@ -1,4 +1,4 @@
-//! Subscriptions that resume on a file which was replaced by an earlier copy of itself.
+//! Subscriptions that resume after the file was replaced by an earlier copy.
 
 use super::temp_folder::Folder;
 use crate::support::{Checkpoints, Client, EventStream, TestServer};
@@ -24,7 +24,7 @@ struct Running {
 
 impl Running {
     async fn start(folder: &Folder) -> Self {
-        let handle = folder.open(ENTRIES).await.expect("the file is whole");
+        let handle = folder.open(ENTRIES).await.expect("the file is intact");
         let server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
         let client = server.client().await;
         Self {
@@ -39,7 +39,7 @@ impl Running {
             let id = Some(format!("{name}{number}"));
             let entry = NewEntry { id, number };
             let created = self.handle.records::<Entry>().create(entry).await;
-            created.expect("it is new");
+            created.expect("the record is created");
         }
     }
 
@@ -84,7 +84,7 @@ async fn resume_on_a_restored_older_file_sends_all_records() {
     drop(stream);
     running.stop().await;
 
-    fs::copy(&copy, &file).expect("the copy is put back");
+    fs::copy(&copy, &file).expect("the copy is restored");
     let mut running = Running::start(&folder).await;
     running.write("new", 6..=15).await;
     // The positions after the copy are of commits that the restored file does not have.
@@ -98,11 +98,11 @@ async fn resume_on_a_restored_older_file_sends_all_records() {
     let header = format!("Last-Event-ID: {id}\r\n");
     let connection = running.server.raw_connection().await;
     let mut stream = EventStream::open(connection, "/api/entry", &header).await;
-    let begun = stream.event().await.data;
+    let initial = stream.event().await.data;
     drop(stream);
-    assert_eq!(begun["ok"]["records"].as_array().map(Vec::len), Some(15));
+    assert_eq!(initial["ok"]["records"].as_array().map(Vec::len), Some(15));
 
-    // The one that both have is the same.
+    // The position of the common commit is valid.
     let reply = running.subscribe(Some(position(resume, &first))).await;
     assert_eq!(reply["ok"], json!({"resumed": true}));
     for number in 6..=15 {
@@ -119,9 +119,13 @@ async fn positions_of_a_store_are_invalid_in_its_backup() {
     running.write("old", 1..=5).await;
     let first = running.subscribe(None).await;
     let copy = folder.file("copy.db");
-    running.handle.backup(&copy).await.expect("there is room");
+    running
+        .handle
+        .backup(&copy)
+        .await
+        .expect("the backup succeeds");
     running.stop().await;
-    fs::rename(&copy, folder.file("data.db")).expect("the copy is put in place");
+    fs::rename(&copy, folder.file("data.db")).expect("the copy is restored");
     let mut running = Running::start(&folder).await;
     let from = position(&first["resume"], &first);
     let reply = running.subscribe(Some(from)).await;

@@ -17,7 +17,7 @@ struct Entry {
 
 const ENTRIES: Resources = resources![Entry];
 
-/// More than a server has at hand when it starts.
+/// More commits than a server has in memory when it starts.
 const MANY: u64 = 2_000;
 
 async fn write(handle: &ServerHandle, numbers: RangeInclusive<u64>) {
@@ -27,7 +27,7 @@ async fn write(handle: &ServerHandle, numbers: RangeInclusive<u64>) {
             .records::<Entry>()
             .create(entry)
             .await
-            .expect("it is new");
+            .expect("the record is created");
     }
 }
 
@@ -47,7 +47,7 @@ async fn subscription_resumes_after_a_restart() {
     server.stopped().await;
     drop(handle);
 
-    let handle = folder.open(ENTRIES).await.expect("it is whole");
+    let handle = folder.open(ENTRIES).await.expect("the file is intact");
     let mut server = TestServer::from_handle(handle, Checkpoints::default()).await;
     let mut client = server.client().await;
     let from = json!({"resume": first["resume"], "seq": first["seq"], "at": first["at"]});
@@ -61,22 +61,29 @@ async fn subscription_resumes_after_a_restart() {
         assert_eq!(event[2]["seq"], number);
     }
     let ping = client.ask(json!(["sockful", "ping", null, 8])).await;
-    assert_eq!(ping[2]["ok"]["seq"], MANY, "nothing else was told");
+    assert_eq!(
+        ping[2]["ok"]["seq"], MANY,
+        "no other event precedes the reply"
+    );
     server.stop();
     server.stopped().await;
 }
 
 #[tokio::test]
 async fn resume_beyond_the_stored_log_sends_all_records() {
-    let folder = Folder::new("afresh");
-    let opened = || async {
+    let folder = Folder::new("not-resumed");
+    let open = || async {
         let mut config = Config::default();
         (config.store.log_capacity, config.store.stored_log_capacity) = (0, 1_000);
         let store = Sqlite::with_config(folder.file("data.db"), &config);
-        let server = Server::new(ENTRIES).store(store.expect("nobody else has it"));
-        server.config(config).open().await.expect("it is whole")
+        let server = Server::new(ENTRIES).store(store.expect("the file is not locked"));
+        server
+            .config(config)
+            .open()
+            .await
+            .expect("the file is intact")
     };
-    let handle = opened().await;
+    let handle = open().await;
     write(&handle, 1..=3).await;
     let mut server = TestServer::from_handle(handle.clone(), Checkpoints::default()).await;
     let mut client = server.client().await;
@@ -87,12 +94,15 @@ async fn resume_beyond_the_stored_log_sends_all_records() {
     server.stopped().await;
     drop(handle);
 
-    let mut server = TestServer::from_handle(opened().await, Checkpoints::default()).await;
+    let mut server = TestServer::from_handle(open().await, Checkpoints::default()).await;
     let mut client = server.client().await;
     let from = json!({"resume": first["resume"], "seq": first["seq"], "at": first["at"]});
     let request = json!(["entry", "subscribe", {"$from": from}, 7]);
-    let anew = client.ask(request).await[2].take();
-    assert_eq!(anew["ok"]["records"].as_array().map(Vec::len), Some(50));
+    let restarted = client.ask(request).await[2].take();
+    assert_eq!(
+        restarted["ok"]["records"].as_array().map(Vec::len),
+        Some(50)
+    );
     server.stop();
     server.stopped().await;
 }

@@ -5,7 +5,7 @@ use sockful::{Resources, Result, Server, ServerHandle};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder that is removed in the end.
+/// A folder that is removed when this is dropped.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
@@ -21,7 +21,7 @@ impl Folder {
     }
 
     pub(super) fn store(&self) -> Sqlite {
-        Sqlite::open(self.file("data.db")).expect("nobody else has it")
+        Sqlite::open(self.file("data.db")).expect("the file is not locked")
     }
 
     pub(super) async fn open(&self, resources: Resources) -> Result<ServerHandle> {
@@ -35,7 +35,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // It lies where the build puts what may go.
+        // Leftovers are in the build's temporary folder.
         drop(fs::remove_dir_all(&self.0));
     }
 }

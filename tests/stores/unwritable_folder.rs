@@ -7,14 +7,14 @@ use std::fs;
 
 #[test]
 fn missing_folder_is_reported() {
-    let folder = Folder::new("nowhere");
-    let path = folder.file("nowhere/data.db");
-    let error = Sqlite::open(&path).expect_err("there is no folder");
+    let folder = Folder::new("missing");
+    let path = folder.file("missing/data.db");
+    let error = Sqlite::open(&path).expect_err("the folder does not exist");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    let said = error.to_string();
+    let message = error.to_string();
     assert!(
-        said.contains("nowhere/data.db` can't be locked: "),
-        "{said}"
+        message.contains("missing/data.db` can't be locked: "),
+        "{message}"
     );
 }
 
@@ -23,15 +23,18 @@ fn read_only_folder_is_reported() {
     let folder = Folder::new("readonly");
     let own = folder.file("own");
     fs::create_dir(&own).expect("a folder");
-    let mut permissions = fs::metadata(&own).expect("it is there").permissions();
+    let mut permissions = fs::metadata(&own).expect("the folder exists").permissions();
     permissions.set_readonly(true);
-    fs::set_permissions(&own, permissions).expect("it is ours");
+    fs::set_permissions(&own, permissions).expect("the permissions can be set");
     if fs::write(own.join("probe"), "").is_ok() {
-        // Who may do everything is kept out of nowhere.
+        // Root can write to a read-only folder.
         return;
     }
-    let error = Sqlite::open(own.join("data.db")).expect_err("it can't be written to");
+    let error = Sqlite::open(own.join("data.db")).expect_err("the folder is read-only");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    let said = error.to_string();
-    assert!(said.contains("own/data.db` can't be locked: "), "{said}");
+    let message = error.to_string();
+    assert!(
+        message.contains("own/data.db` can't be locked: "),
+        "{message}"
+    );
 }
