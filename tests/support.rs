@@ -29,7 +29,7 @@ pub(crate) use test_server::TestServer;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::timeout;
 
-/// The time of `millis` since 1970.
+/// Returns the time `millis` milliseconds after the Unix epoch.
 pub(crate) fn unix_time(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
 }

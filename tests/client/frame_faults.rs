@@ -247,7 +247,7 @@ async fn backoff_grows_while_nothing_answers() {
         .patience(Duration::from_secs(10))
         .start()
         .expect("an address");
-    let began = tokio::time::Instant::now();
+    let start = tokio::time::Instant::now();
     let mut held = Vec::new();
     for _ in 0..12 {
         let (mut stream, _) = listener.accept().await.expect("the listener accepts");
@@ -258,9 +258,9 @@ async fn backoff_grows_while_nothing_answers() {
     }
     // With a constant backoff, the twelve attempts take at most 12 × (10 s + 60 s).
     assert!(
-        began.elapsed() > Duration::from_secs(12 * 70),
+        start.elapsed() > Duration::from_secs(12 * 70),
         "{:?}",
-        began.elapsed()
+        start.elapsed()
     );
     drop(client);
 }

@@ -94,12 +94,12 @@ async fn faulty_network_loses_and_repeats_nothing() {
                 ..beast("", "dragon")
             };
             // The server generates the id, so that a create that was applied twice is visible.
-            let made = beasts.create(NewBeast { id: None, ..new }).await?;
+            let record = beasts.create(NewBeast { id: None, ..new }).await?;
             let patch = BeastPatch {
                 life: Some(-rounds),
                 ..BeastPatch::default()
             };
-            beasts.update(made.id, patch).await?;
+            beasts.update(record.id, patch).await?;
             beasts.feed("counter", 1).await?;
             beasts.count(Filter::all()).await?;
             Ok::<_, sockful::Error>(())

@@ -130,7 +130,7 @@ async fn client_omits_none_of_unsettable_properties() {
         "properties that clients cannot set are unchanged"
     );
 
-    // A value that the program gives is not dropped silently.
+    // A value that the program sets is not dropped silently.
     let mut forged = parcel("q");
     forged.weight = Some(1);
     let refused = parcels

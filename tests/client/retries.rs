@@ -41,7 +41,7 @@ async fn interrupted_write_is_applied_once() {
     // The client retries while the first attempt still runs. The first is applied; the retry receives its reply.
     server.checkpoints.release("mouth");
     server.checkpoints.release("mouth");
-    let fed = within("the answer", feeding).await.expect("no panic");
+    let fed = within("the reply", feeding).await.expect("no panic");
     assert_eq!(fed.expect("the call succeeds"), 11);
     assert_eq!(beasts.get("bob").await.expect("the record exists").life, 11);
     assert!(proxy.counts()[0] >= 2, "the client reconnected");

@@ -102,14 +102,14 @@ async fn authentication_counts_against_the_rate_limit() {
     let server = TestServer::serve(notes_app::server().config(config)).await;
     let mut raw = server.raw_connection().await;
     for status in [401, 401, 429] {
-        let answer = raw
+        let response = raw
             .http(
                 "GET /sockful/schema.json",
                 "Authorization: Bearer bob:1000\r\n",
                 "",
             )
             .await;
-        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(response.status, status, "{response:?}");
     }
 }
 
@@ -122,7 +122,7 @@ async fn authentication_times_out() {
     assert_eq!(shake_hands(&server, asleep).await.0, "503");
     for address in ["/api/note", "/sockful/schema.json"] {
         let mut raw = server.raw_connection().await;
-        let answer = raw.http(&format!("GET {address}"), asleep, "").await;
-        assert_eq!(answer.status, 503, "{answer:?}");
+        let response = raw.http(&format!("GET {address}"), asleep, "").await;
+        assert_eq!(response.status, 503, "{response:?}");
     }
 }

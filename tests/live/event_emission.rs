@@ -73,9 +73,9 @@ impl Creature {
     }
 
     /// Roars and fails.
-    pub fn choke(&self, ctx: &Context, how: String) -> Result<()> {
+    pub fn choke(&self, ctx: &Context, kind: String) -> Result<()> {
         ctx.emit(&self.id, Roar { loudness: 9 })?;
-        assert_ne!(how, "panic");
+        assert_ne!(kind, "panic");
         Err(Error::refused("choked", "it cannot roar"))
     }
 
@@ -119,13 +119,13 @@ impl Creature {
 
     #[after(roar)]
     async fn echo(&self, ctx: &Context) -> Result<()> {
-        let Ok(heard) = ctx.state::<UnboundedSender<Error>>() else {
+        let Ok(received) = ctx.state::<UnboundedSender<Error>>() else {
             return Ok(());
         };
         let refused = ctx.emit(&self.id, Roar { loudness: 0 });
         let echo = Roar { loudness: -1 };
         ctx.records::<Self>().emit(&self.id, echo).await?;
-        heard
+        received
             .send(refused.expect_err("the commit is over"))
             .map_err(Error::internal)
     }
@@ -181,8 +181,8 @@ fn roar(loudness: i32) -> Value {
     json!(["creature", "roared", "bob", {"loudness": loudness}])
 }
 
-fn lived(id: &str, how: &str) -> Value {
-    json!(["creature", "livedOn", id, how])
+fn lived(id: &str, kind: &str) -> Value {
+    json!(["creature", "livedOn", id, kind])
 }
 
 #[tokio::test]
@@ -283,7 +283,7 @@ async fn retry_with_a_key_emits_nothing_more() {
 #[tokio::test]
 async fn failed_call_emits_nothing() {
     let mut fixture = Fixture::new().await;
-    let bob = |how: &str| json!({"id": "bob", "how": how});
+    let bob = |kind: &str| json!({"id": "bob", "kind": kind});
     for (action, payload, code) in [
         ("choke", bob("refuse"), "choked"),
         ("choke", bob("panic"), "internal"),
@@ -325,7 +325,7 @@ async fn event_of_an_absent_record_is_dropped() {
 
 #[tokio::test]
 async fn emit_outside_requests_commits_separately() {
-    let (errors, mut heard) = mpsc::unbounded_channel::<Error>();
+    let (errors, mut received) = mpsc::unbounded_channel::<Error>();
     let mut fixture = Fixture::with_server(Server::new(RESOURCES).state(errors)).await;
     let creatures = fixture.handle.records::<Creature>();
     let bob = "bob".to_owned();
@@ -333,7 +333,7 @@ async fn emit_outside_requests_commits_separately() {
     emitted.expect("the event is emitted");
     let payload = json!({"id": "bob"});
     fixture.client.ok("creature", "roar", payload).await;
-    let refused = within("the echo", heard.recv()).await;
+    let refused = within("the echo", received.recv()).await;
     let refused = refused.expect("the server runs");
     let cause = std::error::Error::source(&refused).map(ToString::to_string);
     let cause = cause.unwrap_or_default();

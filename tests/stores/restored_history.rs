@@ -87,7 +87,7 @@ async fn resume_on_a_restored_older_file_sends_all_records() {
     fs::copy(&copy, &file).expect("the copy is restored");
     let mut running = Running::start(&folder).await;
     running.write("new", 6..=15).await;
-    // The positions after the copy are of commits that the restored file does not have.
+    // The restored file does not have the commits of the positions after the copy.
     for frame in &followed {
         let reply = running.subscribe(Some(position(resume, frame))).await;
         let records = reply["ok"]["records"].as_array().expect("all records");

@@ -58,20 +58,20 @@ impl RawConnection {
         let status = status.and_then(|status| status.parse().ok());
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned()));
-        let mut answer = HttpResponse {
+        let mut response = HttpResponse {
             status: status.expect("a status line"),
             headers: headers.collect(),
             body: String::new(),
         };
-        let length = answer.header("content-length").filter(|_| !is_head);
+        let length = response.header("content-length").filter(|_| !is_head);
         let length = length.map_or(0, |length| length.parse().expect("a length"));
         let mut body = vec![0; length];
         let read = self.input.read_exact(&mut body);
         within("the body", read)
             .await
             .expect("the body is complete");
-        answer.body = String::from_utf8(body).expect("a body is text");
-        answer
+        response.body = String::from_utf8(body).expect("a body is text");
+        response
     }
 }
 

@@ -70,16 +70,16 @@ impl HttpClient {
             .body
             .map_or_else(String::new, |body| body.to_string());
         let line = format!("{} {}", request.method, request.address);
-        let answer = self.raw.http(&line, &headers, &body).await;
-        let payload = answer.json();
-        assert_status_matches(&answer, &payload);
+        let response = self.raw.http(&line, &headers, &body).await;
+        let payload = response.json();
+        assert_status_matches(&response, &payload);
         frame[2] = payload;
         frame
     }
 
     /// Translates a frame into a request, to its REST route if there is one.
     fn request(&self, resource: &str, action: &str, payload: &Value) -> Request {
-        let mut given = payload.as_object().cloned().unwrap_or_default();
+        let mut properties = payload.as_object().cloned().unwrap_or_default();
         let by_name = Request {
             method: "POST",
             address: format!("/api/{resource}/{action}"),
@@ -92,65 +92,67 @@ impl HttpClient {
         let id_name = described["actions"]["get"]["payload"]["required"][0].as_str();
         let id_name = id_name.unwrap_or("id");
         let all = format!("/api/{resource}");
-        let asked = |method, address, body| Request {
+        let with_body = |method, address, body| Request {
             method,
             address,
             body: Some(Value::Object(body)),
         };
-        let read = |address: String, given: &Map<String, Value>| Request {
+        let read = |address: String, properties: &Map<String, Value>| Request {
             method: "GET",
-            address: address + &query(given),
+            address: address + &query(properties),
             body: None,
         };
         match action {
-            "create" => return asked("POST", all, given),
-            "find" | "all" => return read(all, &given),
-            "count" => return read(all + "/$count", &given),
-            "schema" | "ping" if given.is_empty() => return read(by_name.address, &given),
+            "create" => return with_body("POST", all, properties),
+            "find" | "all" => return read(all, &properties),
+            "count" => return read(all + "/$count", &properties),
+            "schema" | "ping" if properties.is_empty() => {
+                return read(by_name.address, &properties);
+            }
             _ => {}
         }
         let description = described["actions"][action]["description"].as_str();
         let relation =
             description.and_then(|description| self.relation(resource, action, description));
         if let Some((list, parent)) = relation {
-            let Some(of) = segment(given.remove(&parent)) else {
+            let Some(of) = segment(properties.remove(&parent)) else {
                 return by_name;
             };
             let list = format!("{all}/{of}/{list}");
             let is =
                 |word: &str| description.is_some_and(|description| description.starts_with(word));
             if is("Lists") {
-                return read(list, &given);
+                return read(list, &properties);
             }
             if is("Creates") {
-                return asked("POST", list, given);
+                return with_body("POST", list, properties);
             }
-            let Some(id) = segment(given.remove("id")) else {
+            let Some(id) = segment(properties.remove("id")) else {
                 return by_name;
             };
             let one = format!("{list}/{id}");
             return match description {
-                _ if is("Reads") => read(one, &given),
-                _ if is("Updates") => asked("PATCH", one, given),
-                _ => asked("DELETE", one, given),
+                _ if is("Reads") => read(one, &properties),
+                _ if is("Updates") => with_body("PATCH", one, properties),
+                _ => with_body("DELETE", one, properties),
             };
         }
-        // An id of the wrong type would be parsed as an id of the right type.
+        // An id of the wrong type would be converted to the right type.
         let id_type = &described["record"]["properties"][id_name]["type"];
         let is_id = |id: &Value| id.is_i64() == (id_type == "integer");
-        let Some(id) = segment(given.remove(id_name).filter(is_id)) else {
+        let Some(id) = segment(properties.remove(id_name).filter(is_id)) else {
             return by_name;
         };
         let one = format!("{all}/{id}");
         match action {
-            "get" => read(one, &given),
-            "update" => asked("PATCH", one, given),
-            "save" => asked("PUT", one, given),
-            "destroy" => asked("DELETE", one, given),
+            "get" => read(one, &properties),
+            "update" => with_body("PATCH", one, properties),
+            "save" => with_body("PUT", one, properties),
+            "destroy" => with_body("DELETE", one, properties),
             _ if description
                 .is_some_and(|description| description.starts_with("Reads the parent of")) =>
             {
-                read(format!("{one}/{action}"), &given)
+                read(format!("{one}/{action}"), &properties)
             }
             // A method without `self` has no record.
             _ if !described["actions"][action]["payload"]
@@ -159,7 +161,7 @@ impl HttpClient {
             {
                 by_name
             }
-            _ => asked("POST", format!("{one}/{action}"), given),
+            _ => with_body("POST", format!("{one}/{action}"), properties),
         }
     }
 
@@ -204,7 +206,7 @@ fn parent_of(action: &Value) -> Option<String> {
 /// Encodes an id as a path segment. Returns `None` if the value is not an id.
 fn segment(id: Option<Value>) -> Option<String> {
     let text = match id? {
-        // A text that is JSON would be parsed as JSON.
+        // A string that is valid JSON would be parsed as JSON.
         Value::String(text) if serde_json::from_str::<Value>(&text).is_err() => text,
         Value::Number(number) => number.to_string(),
         _ => return None,
@@ -213,17 +215,17 @@ fn segment(id: Option<Value>) -> Option<String> {
 }
 
 /// Encodes a query as URL parameters if all of its values are plain, otherwise as one `$query` parameter.
-fn query(given: &Map<String, Value>) -> String {
-    if given.is_empty() {
+fn query(properties: &Map<String, Value>) -> String {
+    if properties.is_empty() {
         return String::new();
     }
-    let plain = given
+    let plain = properties
         .iter()
         .map(|(name, value)| Some((name.as_str(), parameter(name, value)?)));
     let plain: Option<Vec<_>> = plain.collect();
-    let whole = || vec![("$query", Value::from(given.clone()).to_string())];
+    let as_query = || vec![("$query", Value::from(properties.clone()).to_string())];
     let mut written = form_urlencoded::Serializer::new(String::from("?"));
-    for (name, value) in plain.unwrap_or_else(whole) {
+    for (name, value) in plain.unwrap_or_else(as_query) {
         written.append_pair(name, &value);
     }
     written.finish().replacen("?&", "?", 1)
@@ -234,7 +236,7 @@ fn parameter(name: &str, value: &Value) -> Option<String> {
         ("$limit" | "$skip", Value::Number(number)) => Some(number.to_string()),
         ("$after", Value::String(after)) => Some(after.clone()),
         ("$select" | "$with", Value::Array(list)) => words(list),
-        // The type of the property is not known here, so only texts are encoded.
+        // The type of the property is unknown, so only strings are encoded.
         (_, Value::String(text)) if serde_json::from_str::<Value>(text).is_err() => {
             (!name.starts_with('$')).then(|| text.clone())
         }
@@ -256,9 +258,9 @@ fn words(list: &[Value]) -> Option<String> {
 }
 
 /// Asserts that the status matches the error code of the payload.
-fn assert_status_matches(answer: &HttpResponse, payload: &Value) {
+fn assert_status_matches(response: &HttpResponse, payload: &Value) {
     let code = payload["err"]["code"].as_str();
-    let fitting: &[u16] = match code {
+    let expected: &[u16] = match code {
         None => &[200, 201],
         Some("bad_frame" | "invalid_query" | "too_many") => &[400],
         Some("unauthenticated") => &[401],
@@ -273,5 +275,5 @@ fn assert_status_matches(answer: &HttpResponse, payload: &Value) {
         Some("timeout") => &[504],
         Some(_) => &[422],
     };
-    assert!(fitting.contains(&answer.status), "{answer:?}");
+    assert!(expected.contains(&response.status), "{response:?}");
 }

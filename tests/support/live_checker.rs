@@ -26,7 +26,7 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub(crate) enum Observation {
     /// A request was sent, to resume after commit `from` if given.
-    Began {
+    Requested {
         ack: Value,
         from: Option<u64>,
         /// Whether the log reached back to `from` when the request was sent.
@@ -38,7 +38,7 @@ pub(crate) enum Observation {
         /// Whether the log reached back to the subscriber's position when the frame was read.
         reaches: bool,
     },
-    /// A ping was answered with this sequence number.
+    /// A pong with this sequence number was received.
     Pong(u64),
     /// The reply to `unsubscribe` was received.
     Unsubscribed,

@@ -179,7 +179,7 @@ pub(crate) async fn authenticate(credentials: Credentials) -> Result<Identity<Us
         Some(("broken", _)) => return Err(Error::internal("the user database failed")),
         Some(("asleep", _)) => std::future::pending().await,
         Some(("panic", _)) => panic!("an authenticator that panics"),
-        Some(given) => given,
+        Some(parts) => parts,
     };
     let (name, is_admin, expires) = match (first, second) {
         ("admin", name) => (name, true, None),
@@ -217,7 +217,7 @@ impl TestServer {
 impl Client {
     /// Authenticates this client.
     pub(crate) async fn sign_in(&mut self, token: &str) -> Value {
-        let given = json!({"token": token});
-        self.ok("sockful", "authenticate", given).await
+        let payload = json!({"token": token});
+        self.ok("sockful", "authenticate", payload).await
     }
 }

@@ -79,12 +79,12 @@ impl Creature {
             .map_or("unknown".to_owned(), |address| address.to_string())
     }
 
-    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    #[expect(clippy::unused_self, reason = "it fails before it reads the record")]
     pub fn sleep_in(&self) -> Result<()> {
         Err(Error::refused("too_tired", "sleeps until dawn"))
     }
 
-    #[expect(clippy::unused_self, reason = "it fails before it looks at the record")]
+    #[expect(clippy::unused_self, reason = "it fails before it reads the record")]
     pub fn read_a_scroll(&self) -> Result<String, std::io::Error> {
         Err(std::io::Error::other("the scroll burns"))
     }

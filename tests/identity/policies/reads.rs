@@ -10,7 +10,7 @@ use sockful::Config;
 async fn invisible_record_is_reported_as_not_found() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
-    let absent = bob.err("note", "get", json!({"id": "nowhere"})).await;
+    let absent = bob.err("note", "get", json!({"id": "missing"})).await;
     for (resource, action, payload) in [
         ("note", "get", json!({"id": "e1"})),
         ("note", "get", json!({"id": "e1", "$with": ["comments"]})),

@@ -96,7 +96,7 @@ async fn writer_without_read_access_receives_only_the_id() {
 async fn invisible_parent_cannot_be_referenced() {
     let server = with_notes().await;
     let mut bob = server.client_as("bob").await;
-    let absent = json!({"note_id": "nowhere", "author": "bob"});
+    let absent = json!({"note_id": "missing", "author": "bob"});
     let absent = bob.err("comment", "create", absent).await;
     for (action, payload) in [
         ("create", json!({"note_id": "e1", "author": "bob"})),

@@ -20,7 +20,7 @@ async fn writes_during_a_large_snapshot_come_after_it() {
             }
         }
     });
-    let mut begun = 0;
+    let mut subscribers = 0;
     while !writing.is_finished() {
         let queries = [
             creatures(json!({})),
@@ -28,9 +28,9 @@ async fn writes_during_a_large_snapshot_come_after_it() {
         ];
         let mut subscriber = Subscriber::of(&server, queries).await;
         subscriber.conclude().await;
-        begun += 1;
+        subscribers += 1;
     }
-    assert!(begun > 0);
+    assert!(subscribers > 0);
     within("the writer", writing)
         .await
         .expect("the writer does not fail");

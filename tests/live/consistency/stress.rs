@@ -95,7 +95,7 @@ fn check_all(finished: &[Subscriber], log: &Commits, head: u64) -> Vec<Counts> {
     })
 }
 
-/// Writes at random until all followers have had their turns.
+/// Sends random writes until all followers have finished.
 async fn write(mut client: Client, mut random: Random, is_over: Arc<AtomicBool>) {
     while !is_over.load(Relaxed) {
         // Many writes are rejected because a record is missing or exists already.

@@ -104,18 +104,18 @@ async fn resume_with_other_query_or_history_restarts() {
     client.ok("creature", "create", json!({"id": "bob"})).await;
     let payload = || json!({"kind": DRAGONS, "life": {"$gt": 1}, "$select": ["id", "life"]});
     let reply = subscribe(&mut client, 7, payload()).await;
-    let (token, here) = (&reply["resume"], position(&reply));
+    let (token, current) = (&reply["resume"], position(&reply));
     let other = start().await;
     let mut same = other.client().await;
     same.ok("creature", "create", json!({"id": "bob"})).await;
     let before = positions.of(0).await;
-    let (_, at) = here.clone();
+    let (_, at) = current.clone();
     let all = json!({"life": {"$gt": 1}, "$select": ["id", "life"]});
     let unselected = json!({"kind": DRAGONS, "life": {"$gt": 1}});
     for (what, server, token, from, payload) in [
-        ("another history", &other, token, here.clone(), payload()),
-        ("conditions", &server, token, here.clone(), all),
-        ("selection", &server, token, here.clone(), unselected),
+        ("another history", &other, token, current.clone(), payload()),
+        ("conditions", &server, token, current.clone(), all),
+        ("selection", &server, token, current.clone(), unselected),
         (
             "a sequence number ahead",
             &server,
@@ -136,14 +136,14 @@ async fn resume_with_other_query_or_history_restarts() {
             "no token",
             &server,
             &json!("1-2-3"),
-            here.clone(),
+            current.clone(),
             payload(),
         ),
         (
             "no token at all",
             &server,
             &json!(""),
-            here.clone(),
+            current.clone(),
             payload(),
         ),
     ] {
@@ -157,12 +157,12 @@ async fn resume_with_other_query_or_history_restarts() {
     }
     // The order of the conditions does not matter.
     let ordered = json!({"life": {"$gt": 1}, "$select": ["id", "life"], "kind": DRAGONS});
-    let (_, reply) = resume(&server, token, here.clone(), ordered).await;
+    let (_, reply) = resume(&server, token, current.clone(), ordered).await;
     assert_eq!(reply["ok"], json!({"resumed": true}));
-    assert_eq!(position(&reply), here);
+    assert_eq!(position(&reply), current);
     // A resumed subscription can be resumed again.
-    let (_, again) = resume(&server, &reply["resume"], here, payload()).await;
-    assert_eq!(again["ok"], json!({"resumed": true}));
+    let (_, resumed_again) = resume(&server, &reply["resume"], current, payload()).await;
+    assert_eq!(resumed_again["ok"], json!({"resumed": true}));
 }
 
 #[tokio::test]
@@ -209,9 +209,10 @@ async fn every_position_sent_has_a_proof_that_resumes() {
         writer.ok("creature", "feed", json!({"id": "bob"})).await;
     }
     // Behind by more than `fold_after`.
-    let (mut again, resumed) = resume(&server, &reply["resume"], all[0].clone(), json!({})).await;
+    let (mut resumed_again, resumed) =
+        resume(&server, &reply["resume"], all[0].clone(), json!({})).await;
     assert_eq!(position(&resumed), all[0]);
-    let folded = frames_up_to_head(&mut again).await;
+    let folded = frames_up_to_head(&mut resumed_again).await;
     assert!(folded.iter().all(|frame| frame[2]["folded"] == true));
     let (last, others) = folded.split_last().expect("frames");
     assert!(others.iter().all(|frame| frame[2].get("at").is_none()));
@@ -242,8 +243,8 @@ async fn resume_beyond_the_log_sends_all_records() {
     assert_eq!(reply["seq"], 101);
     assert_eq!(frames_up_to_head(&mut restarted).await, [Value::Null; 0]);
     // The commits are in the log and no longer in the ring.
-    let here = position(&reply);
-    let (mut later, reply) = resume(&server, &reply["resume"], here, json!({})).await;
+    let current = position(&reply);
+    let (mut later, reply) = resume(&server, &reply["resume"], current, json!({})).await;
     assert_eq!(reply["ok"], json!({"resumed": true}));
     assert_eq!(frames_up_to_head(&mut later).await, [Value::Null; 0]);
 }

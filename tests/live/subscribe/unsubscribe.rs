@@ -82,8 +82,8 @@ async fn unsubscribe_waits_for_a_pending_subscribe() {
             json!(["creature", "unsubscribe", {"subscription": 7}, 8]),
         ])
         .await;
-    let begun = client.recv().await;
-    assert_eq!(begun[3], 7);
+    let initial = client.recv().await;
+    assert_eq!(initial[3], 7);
     loop {
         let frame = client.recv().await;
         if frame[3] == 8 {

@@ -38,7 +38,7 @@ enum State {
     /// No frame is expected.
     Off,
     /// The request was sent.
-    Asked {
+    Requested {
         ack: Value,
         from: Option<u64>,
         reached: bool,
@@ -63,8 +63,8 @@ struct History<'a> {
 impl History<'_> {
     fn observe(&mut self, seen: &Observation) -> Result<(), String> {
         match seen {
-            Observation::Began { ack, from, reached } => {
-                let state = State::Asked {
+            Observation::Requested { ack, from, reached } => {
+                let state = State::Requested {
                     ack: ack.clone(),
                     from: *from,
                     reached: *reached,
@@ -92,14 +92,14 @@ impl History<'_> {
         let is_reply = payload.get("ok").is_some() || payload.get("err").is_some();
         match self.state.clone() {
             State::Off => Err("a frame of an inactive subscription".to_owned()),
-            State::Asked { ack, from, reached } if is_reply => {
+            State::Requested { ack, from, reached } if is_reply => {
                 let (resource, action) = self.query.route();
                 let slots = json!([resource, action, payload, ack]);
                 same("the slots of the reply", frame, &slots)?;
                 self.state = State::On { ack };
                 self.reply(payload, from, reached, reaches)
             }
-            State::Asked { .. } => Err("an event before the reply".to_owned()),
+            State::Requested { .. } => Err("an event before the reply".to_owned()),
             State::On { .. } if is_reply => Err("a second reply".to_owned()),
             State::On { ack } => {
                 let slots = json!([self.query.resource, name, payload, ack]);

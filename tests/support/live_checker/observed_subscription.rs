@@ -40,7 +40,8 @@ impl ObservedSubscription {
             }
         }
         let ack = self.ack.clone();
-        self.seen.push(Observation::Began { ack, from, reached });
+        self.seen
+            .push(Observation::Requested { ack, from, reached });
         json!([resource, action, payload, self.ack])
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Replica {
     next_token: Option<Value>,
     next_at: Option<Value>,
     /// Whether the subscription is active.
-    is_on: bool,
+    is_active: bool,
 }
 
 impl Replica {
@@ -33,7 +33,7 @@ impl Replica {
     pub(super) fn reply(&mut self, payload: &Value) -> Result<Option<Vec<Frame>>, String> {
         let token = payload["resume"].as_str();
         let token = token.ok_or(format!("no resume token: {payload}"))?;
-        self.is_on = true;
+        self.is_active = true;
         if payload["ok"] == json!({"resumed": true}) {
             self.token = Some(token.into());
             self.at = payload.get("at").cloned();
@@ -89,7 +89,7 @@ impl Replica {
 
     /// Applies the sequence number of a pong and its proof. It becomes the position if no commit is incomplete.
     pub(super) fn pong(&mut self, seq: u64, at: Option<&Value>) {
-        let is_complete = self.is_on && self.token.is_some() && self.parts.is_empty();
+        let is_complete = self.is_active && self.token.is_some() && self.parts.is_empty();
         if is_complete && seq > self.position {
             (self.position, self.at) = (seq, at.cloned());
         }
@@ -97,7 +97,7 @@ impl Replica {
 
     /// Discards incomplete frames.
     pub(super) fn cut(&mut self) {
-        self.is_on = false;
+        self.is_active = false;
         self.parts.clear();
         self.next_token = None;
     }

@@ -66,8 +66,8 @@ fn query() -> LiveQuery {
     }
 }
 
-fn began(from: Option<u64>) -> Observation {
-    Observation::Began {
+fn requested(from: Option<u64>) -> Observation {
+    Observation::Requested {
         ack: json!(7),
         from,
         reached: from.is_some(),
@@ -100,7 +100,7 @@ fn with_record(name: &str, id: &str, life: i64, seq: u64, more: bool) -> Observa
 /// The complete observations, from commit 1 on.
 fn complete() -> Vec<Observation> {
     vec![
-        began(None),
+        requested(None),
         reply(json!({"ok": {"records": []}, "seq": 1})),
         with_record("created", "eve", 7, 2, false),
         with_record("created", "bob", 6, 3, true),

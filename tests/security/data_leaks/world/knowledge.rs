@@ -66,9 +66,9 @@ impl Records {
     pub(super) fn readable(&self, user: &User, resource: &str, level: Option<&Value>) -> Vec<&str> {
         let own = self.all.iter().filter(|((of, _), _)| *of == resource);
         let readable = own.filter(|(_, record)| is_readable(user, resource, record));
-        let asked =
+        let matching =
             readable.filter(|(_, record)| level.is_none_or(|level| record["level"] == *level));
-        asked.map(|((_, id), _)| id.as_str()).collect()
+        matching.map(|((_, id), _)| id.as_str()).collect()
     }
 }
 

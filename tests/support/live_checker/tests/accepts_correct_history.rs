@@ -21,7 +21,7 @@ fn partial_commit_may_be_repeated() {
     for frames in [4, 5] {
         let resume = [
             Observation::Cut,
-            began(Some(2)),
+            requested(Some(2)),
             reply(json!({"ok": {"resumed": true}, "seq": 2})),
         ];
         let seen = first_then(frames, resume.into_iter().chain(complete().split_off(3)));
@@ -40,7 +40,7 @@ fn ping_and_silent_commits_are_positions() {
         11..11,
         [
             Observation::Cut,
-            began(Some(5)),
+            requested(Some(5)),
             reply(json!({"ok": {"resumed": true}, "seq": 5})),
         ],
     );
@@ -66,7 +66,7 @@ fn folded_commits_are_accepted() {
 fn chunked_and_repeated_snapshot_is_accepted() {
     let parts = [
         Observation::Cut,
-        began(Some(2)),
+        requested(Some(2)),
         reply(json!({"ok": {"records": [record("bob", 6)]}, "seq": 3, "more": true})),
         Observation::Pong(2),
         event(
@@ -83,7 +83,7 @@ fn chunked_and_repeated_snapshot_is_accepted() {
             5,
             [
                 Observation::Cut,
-                began(Some(2)),
+                requested(Some(2)),
                 reply(json!({"ok": {"resumed": true}, "seq": 2})),
                 event("reset", &reset)
             ]

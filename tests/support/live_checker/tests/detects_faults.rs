@@ -26,7 +26,7 @@ fn gap_duplicate_and_wrong_order_are_detected() {
 #[test]
 fn event_without_subscription_is_detected() {
     let one = || with_record("created", "eve", 7, 2, false);
-    assert_fault(&[began(None), one()], "before the reply");
+    assert_fault(&[requested(None), one()], "before the reply");
     assert_fault(
         &first_then(2, [Observation::Unsubscribed, one()]),
         "inactive subscription",
@@ -163,14 +163,14 @@ fn wrong_initial_result_is_detected() {
 fn wrong_resume_is_detected() {
     let resumed = |seq| reply(json!({"ok": {"resumed": true}, "seq": seq}));
     assert_fault(
-        &first_then(3, [Observation::Cut, began(Some(2)), resumed(1)]),
+        &first_then(3, [Observation::Cut, requested(Some(2)), resumed(1)]),
         "position of the resumed",
     );
     assert_fault(
-        &first_then(3, [Observation::Cut, began(Some(1)), resumed(1)]),
+        &first_then(3, [Observation::Cut, requested(Some(1)), resumed(1)]),
         "position of the resumed",
     );
-    let unreached = Observation::Began {
+    let unreached = Observation::Requested {
         ack: json!(7),
         from: Some(2),
         reached: false,
@@ -182,7 +182,7 @@ fn wrong_resume_is_detected() {
     let eve = json!({"ok": {"records": [record("eve", 7)]}, "seq": 2, "resume": "token"});
     let initial = frame(&json!(["creature", "subscribe", eve, 7]), true);
     assert_fault(
-        &first_then(3, [Observation::Cut, began(Some(2)), initial]),
+        &first_then(3, [Observation::Cut, requested(Some(2)), initial]),
         "although the log reaches",
     );
     let reset_event = json!(["creature", "reset", {"records": [record("eve", 7)], "seq": 2}, 7]);
@@ -192,7 +192,7 @@ fn wrong_resume_is_detected() {
     );
     // Part of a commit is not a position.
     let rest = complete().split_off(4);
-    let partial = [Observation::Cut, began(Some(2)), resumed(2)].into_iter();
+    let partial = [Observation::Cut, requested(Some(2)), resumed(2)].into_iter();
     assert!(verdict(&first_then(4, partial.chain(rest))).is_err());
     for (at, seq) in [(2, 2), (4, 3), (8, 6), (9, 6)] {
         let mut early = complete();
