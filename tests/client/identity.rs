@@ -203,7 +203,7 @@ async fn client_with_headers_reconnects_when_expired() {
     let first = notes.next().await.expect("an event");
     first.expect("the initial result");
     assert_eq!(server.revoke("bob"), 1);
-    // The revoked session is another one after the reconnect.
+    // The reconnect starts a new session.
     let note = NewNote {
         owner: "bob".to_owned(),
         ..NewNote::default()

@@ -1,4 +1,4 @@
-//! Refreshing identities: the authenticator is asked again while connections and subscriptions go on.
+//! Refreshing identities: the authenticator runs again while connections and subscriptions stay open.
 
 use crate::support::{Checkpoints, Client, HANDSHAKE, TestServer, frame};
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ impl Message {
     }
 }
 
-/// The server, and what its authenticator does.
+/// A server whose authenticator reads the memberships of the user.
 struct Chat {
     server: TestServer,
     handle: ServerHandle,
@@ -73,17 +73,20 @@ impl Chat {
         let opened = Arc::new(OnceLock::<ServerHandle>::new());
         let checkpoints = Checkpoints::default();
         let authentications = Arc::new(AtomicUsize::new(0));
-        let (handle, gates) = (opened.clone(), checkpoints.clone());
+        let (handle, waiting) = (opened.clone(), checkpoints.clone());
         let count = authentications.clone();
         let authenticate = move |credentials: Credentials| {
             count.fetch_add(1, SeqCst);
-            let (handle, gates) = (handle.clone(), gates.clone());
+            let (handle, waiting) = (handle.clone(), waiting.clone());
             async move {
                 let token = credentials.token().or(credentials.cookie("session"));
                 let name = token.unwrap_or_default().to_owned();
                 let user = name.trim_end_matches("-slow").to_owned();
                 let by_user = Membership::FIELDS.user.eq(&user);
-                let memberships = handle.get().expect("it is open").records::<Membership>();
+                let memberships = handle
+                    .get()
+                    .expect("the server is open")
+                    .records::<Membership>();
                 let memberships = memberships.find(by_user).await?;
                 let mut channels = memberships.iter().map(|it| it.channel.clone());
                 if channels.any(|channel| channel == "banned") {
@@ -93,14 +96,14 @@ impl Chat {
                     std::future::pending::<()>().await;
                 }
                 if name.ends_with("-slow") {
-                    gates.wait_at("authenticator").await;
+                    waiting.wait_at("authenticator").await;
                 }
                 let channels = memberships.iter().map(|it| it.channel.clone()).collect();
                 Ok(Identity::new(user, User { channels }))
             }
         };
         let server = Server::new(resources![Membership, Message]).authenticate(authenticate);
-        let handle = server.open().await.expect("memory opens");
+        let handle = server.open().await.expect("a memory store opens");
         let handle = opened.get_or_init(|| handle).clone();
         for (id, channel) in [("m1", "rust"), ("m2", "news")] {
             let new = NewMessage {
@@ -120,8 +123,8 @@ impl Chat {
 
     async fn client(&self, token: &str) -> Client {
         let mut client = self.server.client().await;
-        let given = json!({"token": token});
-        client.ok("sockful", "authenticate", given).await;
+        let payload = json!({"token": token});
+        client.ok("sockful", "authenticate", payload).await;
         client
     }
 
@@ -165,8 +168,8 @@ async fn refresh_resets_subscriptions_and_keeps_sessions() {
     let mut admin = chat.client("admin").await;
     let mut clients = [chat.client("bob").await, chat.client("bob").await];
     for client in &mut clients {
-        let begun = client.ask(json!(["message", "subscribe", {}, 7])).await;
-        assert_eq!(begun[2]["ok"]["records"], json!([]));
+        let initial = client.ask(json!(["message", "subscribe", {}, 7])).await;
+        assert_eq!(initial[2]["ok"]["records"], json!([]));
     }
     let mut other = chat.client("eve").await;
     other.ask(json!(["message", "subscribe", {}, 7])).await;
