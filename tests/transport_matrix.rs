@@ -79,6 +79,18 @@ cases! {
         select_returns_named_properties_in_order
         page_size_defaults_to_100_and_is_at_most_1000
     }
+    queries::relations {
+        parent_condition_matches_its_children
+        null_parent_meets_only_negations
+        child_condition_matches_its_parents
+        conditions_reach_through_two_relations
+        relation_conditions_combine_with_others
+        relation_routes_accept_relation_conditions
+        invalid_relation_condition_names_its_path
+        related_records_count_towards_limits
+    } but {
+        live_query_refuses_relation_conditions
+    }
     queries::operands {
         filters_accept_every_spelling_that_create_accepts
         times_and_decimals_are_sorted_by_value

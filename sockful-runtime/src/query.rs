@@ -9,6 +9,8 @@ mod operand;
 mod order;
 mod path;
 mod read_filter;
+mod related;
+mod scope;
 #[cfg(test)]
 mod tests;
 pub mod typed;
@@ -24,6 +26,8 @@ pub(crate) use order::SortKeys;
 pub use order::{By, QueryOrder};
 pub(crate) use path::Path;
 pub(crate) use read_filter::ReadFilter;
+pub use related::{RelatedFilter, RelationSide};
+pub(crate) use scope::RelationScope;
 pub(crate) use values::{Fields, RecordValues};
 
 use crate::core::config::Config;
@@ -55,8 +59,13 @@ pub struct Query {
 }
 
 /// Parses all remaining members of `given` as conditions and query clauses.
-pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Result<Query> {
-    let mut conditions = ConditionParser::new(model);
+pub(crate) fn parse(
+    model: &Model,
+    given: &Object<'_>,
+    scope: RelationScope<'_>,
+    config: &Config,
+) -> Result<Query> {
+    let mut conditions = ConditionParser::new(model, scope);
     let (usual, most) = model.page(config);
     let (mut order, mut limit, mut skip) = (Vec::new(), usual, 0);
     let mut after = None;
@@ -85,8 +94,12 @@ pub(crate) fn parse(model: &Model, given: &Object<'_>, config: &Config) -> Resul
 }
 
 /// Parses all remaining members of `given` as conditions.
-pub(crate) fn conditions(model: &Model, given: &Object<'_>) -> Result<QueryFilter> {
-    let mut conditions = ConditionParser::new(model);
+pub(crate) fn conditions(
+    model: &Model,
+    given: &Object<'_>,
+    scope: RelationScope<'_>,
+) -> Result<QueryFilter> {
+    let mut conditions = ConditionParser::new(model, scope);
     for (key, raw) in given.take_rest() {
         if names::CLAUSES.contains(&key) {
             let message = format!("`{key}` is not allowed here; only conditions are");

@@ -116,6 +116,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Returns the records that match a query, in its order, at most `query.limit` of them.
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>>;
 
+    /// Returns whether [`find`](Self::find) and [`count`](Self::count) evaluate conditions
+    /// [over relations](QueryFilter::Related), of which a record alone decides nothing. The default is
+    /// that they do not: then queries with such conditions are refused.
+    ///
+    /// All resources that a query refers to are read at one commit.
+    fn supports_relations(&self) -> bool {
+        false
+    }
+
     /// Returns the number of records that match the conditions.
     fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>>;
 

@@ -586,7 +586,9 @@ pub mod store {
     };
     pub use sockful_runtime::model::record::Record;
     pub use sockful_runtime::model::scalar::Scalar;
-    pub use sockful_runtime::query::{By, CompareOp, Cursor, Query, QueryFilter, QueryOrder};
+    pub use sockful_runtime::query::{
+        By, CompareOp, Cursor, Query, QueryFilter, QueryOrder, RelatedFilter, RelationSide,
+    };
     #[cfg(feature = "sqlite")]
     #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
     pub use sockful_runtime::store::Sqlite;

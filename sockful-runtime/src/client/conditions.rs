@@ -1,15 +1,16 @@
 //! Typed queries in their form on the wire.
 
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::model::definition::ResourceDef;
 use crate::model::resource::Resource;
 use crate::model::scalar::Scalar;
 use crate::query::typed;
-use crate::query::{By, CompareOp, QueryFilter, QueryOrder};
+use crate::query::{By, CompareOp, QueryFilter, QueryOrder, RelationSide};
 use serde_json::{Map, Value, json};
 
 /// Returns the conditions of `filter` as an object.
 pub(super) fn of<R: Resource>(filter: typed::Filter<R>) -> Result<Map<String, Value>> {
-    match condition::<R>(filter.into_inner())? {
+    match condition(R::DEFINITION, "", filter.into_inner())? {
         Value::Object(map) => Ok(map),
         _ => Ok(Map::new()),
     }
@@ -32,10 +33,17 @@ fn name<R: Resource>(at: usize) -> &'static str {
     R::DEFINITION.properties[at].name
 }
 
-fn condition<R: Resource>(filter: QueryFilter) -> Result<Value> {
-    let of = |at: usize, value: Value| json!({ name::<R>(at): value });
+/// Returns `filter` on a record of the resource `of` that is reached through the parents in `prefix`,
+/// such as `album.`: at most one, so conditions on it can be combined outside of the relation.
+fn condition(of: &'static ResourceDef, prefix: &str, filter: QueryFilter) -> Result<Value> {
+    let named = |at: usize, value: Value| {
+        let name = of.properties[at].name;
+        json!({ format!("{prefix}{name}"): value })
+    };
+    let exists = || named(of.id, json!({ "$ne": null }));
     Ok(match filter {
-        QueryFilter::All => json!({}),
+        QueryFilter::All if prefix.is_empty() => json!({}),
+        QueryFilter::All => exists(),
         QueryFilter::Compare {
             property,
             is,
@@ -43,28 +51,52 @@ fn condition<R: Resource>(filter: QueryFilter) -> Result<Value> {
         } => {
             let value = scalar(value)?;
             let word = match is {
-                CompareOp::Equal => return Ok(of(property, value)),
+                CompareOp::Equal => return Ok(named(property, value)),
                 CompareOp::Less => "$lt",
                 CompareOp::LessOrEqual => "$lte",
                 CompareOp::Greater => "$gt",
                 CompareOp::GreaterOrEqual => "$gte",
             };
-            of(property, json!({ word: value }))
+            named(property, json!({ word: value }))
         }
         QueryFilter::In { property, values } => {
             let values = values.into_iter().map(scalar);
             let values: Vec<Value> = values.collect::<Result<_>>()?;
-            of(property, json!({ "$in": values }))
+            named(property, json!({ "$in": values }))
         }
-        QueryFilter::Prefix { property, prefix } => of(property, json!({ "$prefix": prefix })),
-        QueryFilter::And(each) => json!({ "$and": conditions::<R>(each)? }),
-        QueryFilter::Or(any) => json!({ "$or": conditions::<R>(any)? }),
-        QueryFilter::Not(inner) => json!({ "$not": condition::<R>(*inner)? }),
+        QueryFilter::Prefix { property, prefix } => named(property, json!({ "$prefix": prefix })),
+        QueryFilter::And(each) => json!({ "$and": conditions(of, prefix, each)? }),
+        QueryFilter::Or(any) => json!({ "$or": conditions(of, prefix, any)? }),
+        QueryFilter::Not(inner) => {
+            let not = json!({ "$not": condition(of, prefix, *inner)? });
+            if prefix.is_empty() {
+                not
+            } else {
+                json!({ "$and": [exists(), not] })
+            }
+        }
+        QueryFilter::Related(related) => {
+            let missing = || Error::internal("the filter uses an unknown relation");
+            let name = related.name(of).ok_or_else(missing)?;
+            let (side, to) = (related.side, related.resource);
+            match side {
+                RelationSide::Parent => condition(to, &format!("{prefix}{name}."), related.filter)?,
+                RelationSide::Children => {
+                    let some = condition(to, "", related.filter)?;
+                    json!({ format!("{prefix}{name}"): { "$some": some } })
+                }
+            }
+        }
     })
 }
 
-fn conditions<R: Resource>(filters: Vec<QueryFilter>) -> Result<Vec<Value>> {
-    filters.into_iter().map(condition::<R>).collect()
+fn conditions(
+    of: &'static ResourceDef,
+    prefix: &str,
+    filters: Vec<QueryFilter>,
+) -> Result<Vec<Value>> {
+    let filters = filters.into_iter();
+    filters.map(|it| condition(of, prefix, it)).collect()
 }
 
 fn scalar(scalar: Scalar<'static>) -> Result<Value> {

@@ -46,8 +46,9 @@ pub(super) async fn run(
 }
 
 async fn count(context: &Context, model: &Model, payload: &Payload) -> Reply {
-    let filter = query::conditions(model, &payload.object()?)?;
-    let filter = context.read_filter(model.index)?.narrow(filter);
+    let scope = context.app().relation_scope();
+    let filter = query::conditions(model, &payload.object()?, scope)?;
+    let filter = context.narrow(model.index, filter)?;
     let view = context.store().count(model.index, filter).await?;
     Ok(Done::new(
         Body::Json(view.value.count.to_string().into_bytes()),

@@ -17,15 +17,19 @@ use crate::engine::keyed_locks::KeyedLocks;
 use crate::engine::rate_limit::RateLimiter;
 use crate::engine::table::{ResourceEntry, Resources, Route};
 use crate::live::Broker;
-use crate::model::definition::OnDestroy;
+use crate::model::definition::{OnDestroy, ResourceDef};
 use crate::model::relation::{RelationLink, Relations};
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::model::schema::description::Description;
+use crate::query::{QueryFilter, RelationScope};
 use crate::store::{Layout, Store, StoreLimits};
 use bytes::Bytes;
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
+
+/// What a store without relations is called in errors.
+const NO_RELATIONS: &str = "the store of this server";
 
 /// One server: the static dispatch table and everything that its calls share.
 #[derive(Debug)]
@@ -202,6 +206,44 @@ impl App {
                 R::DEFINITION.title
             ))
         })
+    }
+
+    /// The index of a served resource.
+    pub(crate) fn index_of(&self, definition: &ResourceDef) -> Result<usize> {
+        let mut served = self.models.iter();
+        let served = served.find(|model| model.definition.name == definition.name);
+        served.map(|model| model.index).ok_or_else(|| {
+            Error::internal(format!(
+                "`{}` is not in the server's list of resources",
+                definition.title
+            ))
+        })
+    }
+
+    /// The relations that the conditions of a query may use.
+    pub(crate) fn relation_scope(&self) -> RelationScope<'_> {
+        let scope = RelationScope::new(&self.models, &self.relations);
+        if self.store.supports_relations() {
+            scope
+        } else {
+            scope.unavailable_in(NO_RELATIONS)
+        }
+    }
+
+    /// Checks that the application's own conditions can be evaluated.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidQuery`] if they use relations, and too many of them or a store without.
+    pub(crate) fn check_conditions(&self, filter: &QueryFilter) -> Result<()> {
+        if !filter.has_relations() {
+            return Ok(());
+        }
+        if !self.store.supports_relations() {
+            let message = format!("a condition over a relation is not available in {NO_RELATIONS}");
+            return Err(Error::new(ErrorKind::InvalidQuery, message));
+        }
+        filter.check_steps()
     }
 
     /// The hooks of a resource for a phase of an action.

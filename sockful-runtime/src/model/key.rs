@@ -4,6 +4,7 @@ use crate::core::error::Fault;
 use crate::core::json;
 use crate::core::json::MAX_EXACT;
 use crate::model::definition::KeyKind;
+use crate::model::scalar::Scalar;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -133,6 +134,18 @@ pub fn json(text: &str, kind: KeyKind) -> String {
     }
 }
 
+/// Returns the [`canonical`] text of the id with this value; `None` if no id has it.
+pub(crate) fn of_value<'a>(value: &'a Scalar<'_>, kind: KeyKind) -> Option<Cow<'a, str>> {
+    match (value, kind) {
+        (Scalar::Text(text), KeyKind::Text | KeyKind::Uuid) => Some(Cow::Borrowed(text)),
+        (Scalar::Number(number), KeyKind::Integer) => {
+            let id = json::integer(&number.to_string());
+            id.map(|id: i64| Cow::Owned(sortable(id)))
+        }
+        _ => None,
+    }
+}
+
 /// Returns whether the id has a control character, with a fast path for ASCII.
 fn has_control(id: &str) -> bool {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
@@ -171,6 +184,26 @@ mod tests {
                 *text
             );
         }
+    }
+
+    #[test]
+    fn id_of_value_is_the_canonical_text() {
+        for (raw, kind) in [
+            ("-9007199254740991", KeyKind::Integer),
+            ("0", KeyKind::Integer),
+            ("12", KeyKind::Integer),
+            ("\"12\"", KeyKind::Text),
+        ] {
+            let id = canonical(raw, kind).expect("an id");
+            assert_eq!(of_value(&Scalar::read(raw), kind), Some(id), "{raw}");
+        }
+        let number = Scalar::Number(-0.0);
+        let zero = canonical("0", KeyKind::Integer).expect("an id");
+        assert_eq!(of_value(&number, KeyKind::Integer), Some(zero));
+        for value in [Scalar::Null, Scalar::Number(0.5), Scalar::Text("1".into())] {
+            assert_eq!(of_value(&value, KeyKind::Integer), None, "{value:?}");
+        }
+        assert_eq!(of_value(&Scalar::Number(1.0), KeyKind::Text), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Filters: conditions that a record matches or does not match.
 
+use super::RelatedFilter;
 use super::values::{Fields, PropertySet, RecordValues};
 use crate::model::key;
 use crate::model::record::Record;
@@ -45,6 +46,8 @@ pub enum QueryFilter {
     Or(Vec<Self>),
     /// Matches if this does not match.
     Not(Box<Self>),
+    /// Matches if a related record matches.
+    Related(Box<RelatedFilter>),
 }
 
 /// A comparison of two values.
@@ -65,6 +68,9 @@ pub enum CompareOp {
 
 impl QueryFilter {
     /// Returns whether the record matches.
+    ///
+    /// A [condition over a relation](Self::Related) cannot be decided without the related records: here,
+    /// it matches no record.
     pub fn matches(&self, record: &Record) -> bool {
         self.evaluate(&mut RecordValues::with(record, self.repeated()))
     }
@@ -100,6 +106,7 @@ impl QueryFilter {
             Self::And(each) => each.iter().all(|filter| filter.evaluate(values)),
             Self::Or(any) => any.iter().any(|filter| filter.evaluate(values)),
             Self::Not(filter) => !filter.evaluate(values),
+            Self::Related(related) => values.related(related),
         }
     }
 
@@ -111,6 +118,8 @@ impl QueryFilter {
             Self::In { values, .. } => values.len(),
             Self::And(filters) | Self::Or(filters) => filters.iter().map(Self::operands).sum(),
             Self::Not(filter) => filter.operands(),
+            // Their ranges are found when the related records are searched.
+            Self::Related(_) => 0,
         }
     }
 
@@ -126,12 +135,8 @@ impl QueryFilter {
             Self::All => {}
             Self::Compare { property, .. }
             | Self::In { property, .. }
-            | Self::Prefix { property, .. } => {
-                if once.contains(*property) {
-                    repeated.add(*property);
-                }
-                once.add(*property);
-            }
+            | Self::Prefix { property, .. } => Self::add_property(*property, once, repeated),
+            Self::Related(related) => Self::add_property(related.property, once, repeated),
             Self::And(filters) | Self::Or(filters) => {
                 for filter in filters {
                     filter.add_properties(once, repeated);
@@ -139,6 +144,12 @@ impl QueryFilter {
             }
             Self::Not(filter) => filter.add_properties(once, repeated),
         }
+    }
+    fn add_property(property: usize, once: &mut PropertySet, repeated: &mut PropertySet) {
+        if once.contains(property) {
+            repeated.add(property);
+        }
+        once.add(property);
     }
 
     /// Matches the children of one record of the resource `parent`; `id` is the canonical text of its
@@ -161,6 +172,7 @@ impl QueryFilter {
         }
     }
 
+    /// Matches if the property has one of these values.
     pub(crate) fn one_of(property: usize, mut values: Vec<Scalar<'static>>) -> Self {
         values.sort_unstable();
         values.dedup();
@@ -195,12 +207,21 @@ impl CompareOp {
 pub(crate) struct Matcher<'q> {
     filter: &'q QueryFilter,
     repeated: PropertySet,
+    has_relations: bool,
 }
 
 impl<'q> Matcher<'q> {
     pub(crate) fn new(filter: &'q QueryFilter) -> Self {
-        let repeated = filter.repeated();
-        Self { filter, repeated }
+        Self {
+            filter,
+            repeated: filter.repeated(),
+            has_relations: filter.has_relations(),
+        }
+    }
+
+    /// Returns whether related records decide whether a record matches.
+    pub(crate) fn has_relations(&self) -> bool {
+        self.has_relations
     }
 
     /// Returns whether the record matches, and the cost of the evaluation: see [`RecordValues::work`].

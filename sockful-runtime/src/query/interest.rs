@@ -18,6 +18,12 @@ impl QueryFilter {
             Self::And(each) => joined("and", each),
             Self::Or(any) => joined("or", any),
             Self::Not(filter) => format!("not({})", filter.canonical()),
+            Self::Related(related) => {
+                let (name, link) = (related.resource.name, related.link);
+                let filter = related.filter.canonical();
+                let side = related.side;
+                format!("{side:?}({},{name},{link},{filter})", related.property)
+            }
             // Strings are quoted and escaped, so they cannot be confused with other values.
             plain => format!("{plain:?}"),
         }
@@ -40,6 +46,7 @@ impl QueryFilter {
             Self::Prefix { prefix, .. } => comparison_cost(1, prefix.len()),
             Self::And(filters) | Self::Or(filters) => filters.iter().map(Self::weight).sum(),
             Self::Not(filter) => filter.weight(),
+            Self::Related(related) => related.filter.weight(),
         }
     }
 

@@ -14,26 +14,56 @@ pub(crate) const OPERATORS: [&str; 8] = [
     "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$prefix",
 ];
 
+/// The operators on the children of a record.
+pub(super) const QUANTIFIERS: [&str; 2] = ["$some", "$none"];
+
 /// Returns the position of the property `name`.
 ///
 /// A private property is reported like one that does not exist, and is never suggested.
 pub(super) fn property(model: &Model, name: &str, path: &Path<'_>) -> Result<usize> {
-    model.definition.sent_position(name).ok_or_else(|| {
-        let is_write_only = |at: usize| model.definition.properties[at].access == Access::WriteOnly;
-        if model.definition.position(name).is_some_and(is_write_only) {
-            return path.refuse(format!("`{name}` is never sent, so it can't be queried"));
-        }
-        let known = model.definition.properties.iter();
-        let known = known
-            .filter(|property| property.access.is_sent())
-            .map(|property| property.name);
-        let resource = model.definition.name;
-        let unknown = format!("`{resource}` has no property `{}`", truncated(name));
-        path.refuse(match nearest(name, known) {
-            Some(meant) => format!("{unknown}; did you mean `{meant}`?"),
-            None => unknown,
-        })
-    })
+    let position = model.definition.sent_position(name);
+    position.ok_or_else(|| unknown_property(model, name, &[], path))
+}
+
+/// Returns the error for a property that the resource does not have; `others` are names that may be
+/// meant as well.
+pub(super) fn unknown_property(
+    model: &Model,
+    name: &str,
+    others: &[&'static str],
+    path: &Path<'_>,
+) -> Error {
+    let is_write_only = |at: usize| model.definition.properties[at].access == Access::WriteOnly;
+    if model.definition.position(name).is_some_and(is_write_only) {
+        return path.refuse(format!("`{name}` is never sent, so it can't be queried"));
+    }
+    let known = model.definition.properties.iter();
+    let known = known
+        .filter(|property| property.access.is_sent())
+        .map(|property| property.name);
+    let resource = model.definition.name;
+    let unknown = format!("`{resource}` has no property `{}`", truncated(name));
+    path.refuse(suggest(unknown, name, known.chain(others.iter().copied())))
+}
+
+/// Returns the error for a relation that the resource does not have; `known` are those that it has.
+pub(super) fn unknown_relation(
+    model: &Model,
+    name: &str,
+    known: &[&'static str],
+    path: &Path<'_>,
+) -> Error {
+    let resource = model.definition.name;
+    let unknown = format!("`{resource}` has no relation `{}`", truncated(name));
+    path.refuse(suggest(unknown, name, known.iter().copied()))
+}
+
+/// Appends the known name nearest to `name` to a message.
+fn suggest<'a>(unknown: String, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    match nearest(name, known) {
+        Some(meant) => format!("{unknown}; did you mean `{meant}`?"),
+        None => unknown,
+    }
 }
 
 /// Returns the error for a `$word` that is not in `known`.

@@ -21,7 +21,12 @@ fn parsed(query: &str) -> Result<Query> {
     if let Some(raw) = given.take("$select") {
         select(&sample::model(), raw)?;
     }
-    parse(&sample::model(), &given, &Config::default())
+    parse(
+        &sample::model(),
+        &given,
+        RelationScope::NONE,
+        &Config::default(),
+    )
 }
 
 fn refused(query: &str) -> Error {
@@ -228,11 +233,14 @@ fn count_accepts_conditions_only() {
         r#"{"$select":["id"]}"#,
     ] {
         let given = Object::parse(query).expect("an object");
-        assert!(path_of(&conditions(&model, &given).expect_err(query)).starts_with('$'));
+        assert!(
+            path_of(&conditions(&model, &given, RelationScope::NONE).expect_err(query))
+                .starts_with('$')
+        );
     }
     let given = Object::parse(r#"{"life":10}"#).expect("an object");
     assert!(
-        conditions(&model, &given)
+        conditions(&model, &given, RelationScope::NONE)
             .expect("conditions")
             .matches(&bob())
     );
@@ -250,7 +258,7 @@ fn members_already_taken_are_not_conditions() {
     let model = sample::model();
     let given = Object::parse(r#"{"album_id":"x","life":10}"#).expect("an object");
     given.take("album_id");
-    assert!(parse(&model, &given, &Config::default()).is_ok());
+    assert!(parse(&model, &given, RelationScope::NONE, &Config::default()).is_ok());
     assert_eq!(given.unknown().count(), 0);
 }
 
@@ -425,7 +433,7 @@ fn clamped(query: &str) -> QueryFilter {
     READS.set(0);
     DESCRIPTIONS.set(0);
     let given = Object::parse(query).expect("an object without repeated keys");
-    let query = parse(&model, &given, &Config::default());
+    let query = parse(&model, &given, RelationScope::NONE, &Config::default());
     query.unwrap_or_else(|error| panic!("{error}")).filter
 }
 

@@ -1,5 +1,6 @@
 //! The values of one record that a query compares, each parsed at most once.
 
+use super::RelatedFilter;
 use crate::core::json::SORTED_BYTES;
 use crate::model::definition::KeyForm;
 use crate::model::record::Record;
@@ -28,6 +29,11 @@ pub(crate) trait Fields {
     /// The value of the property at `position` as orders compare it, see [`Scalar::sort_key`].
     fn sort_key(&self, position: usize) -> Scalar<'_> {
         Scalar::sort_key(self.json(position), self.key_form(position))
+    }
+
+    /// Returns whether a related record matches. Only a search has the related records.
+    fn related(&self, _: &RelatedFilter) -> bool {
+        false
     }
 }
 
@@ -112,6 +118,11 @@ impl<'r, F: Fields + ?Sized> RecordValues<'r, F> {
     fn parse(&mut self, position: usize) -> Scalar<'r> {
         self.parsed += self.fields.json(position).len();
         self.fields.scalar(position)
+    }
+
+    /// Returns whether a related record matches.
+    pub(super) fn related(&self, related: &RelatedFilter) -> bool {
+        self.fields.related(related)
     }
 
     /// Records that a value is compared `times` times with values such as `operand`.

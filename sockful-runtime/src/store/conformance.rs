@@ -10,6 +10,7 @@ mod events;
 mod guards;
 mod keys;
 mod oracle;
+pub(crate) mod relations;
 mod snapshots;
 mod unions;
 mod visited;
@@ -81,6 +82,15 @@ pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
     events::check(&usual());
     visited::check(&opened(make(&visited::limits())));
     unions::check(&usual());
+    if usual().supports_relations() {
+        let relations = TestRunner::new(config.clone()).run(&relations::cases(), |case| {
+            relations::check_case(&usual(), &case)
+        });
+        relations.unwrap_or_else(|failed| panic!("relations: {failed}"));
+        relations::check_visited(&usual());
+        let limits = visited::limits();
+        relations::check_limit(&opened(make(&limits)), limits.store.max_visited);
+    }
     let keys = TestRunner::new(config).run(&keys::histories(), |history| {
         let store = opened(make(&keys::limits()));
         wait(keys::check_history(&store, &history))
@@ -88,7 +98,7 @@ pub fn check<S: Store>(cases: u32, make: impl Fn(&Config) -> S) {
     keys.unwrap_or_else(|failed| panic!("keys: {failed}"));
 }
 
-fn opened<S: Store>(store: S) -> S {
+pub(crate) fn opened<S: Store>(store: S) -> S {
     use crate::model::resource::Resource;
     let definition = sample::Sample::DEFINITION;
     let resources = [definition, sample::INDEXED, sample::SORTED, sample::COUNTED];
@@ -128,7 +138,8 @@ fn check_search_of(
 
     let count = format!("{}", case.conditions);
     let given = Object::parse(&count).expect("an object");
-    let filter = query::conditions(&model, &given).expect("conditions");
+    let filter =
+        query::conditions(&model, &given, crate::query::RelationScope::NONE).expect("conditions");
     let counted = wait(store.count(resource, filter.clone())).expect("a count");
     prop_assert_eq!((counted.seq, counted.value.count), (head, expected.len()));
     let elsewhere = wait(store.count(1, filter)).expect("a count");
@@ -161,7 +172,12 @@ fn check_search_of(
 
 fn parse(model: &Model, text: &str) -> (Query, Vec<query::QueryOrder>) {
     let given = Object::parse(text).expect("an object");
-    let parsed = query::parse(model, &given, &Config::default());
+    let parsed = query::parse(
+        model,
+        &given,
+        crate::query::RelationScope::NONE,
+        &Config::default(),
+    );
     let query = parsed.unwrap_or_else(|error| panic!("{text}: {error}"));
     let order = query.order.clone();
     (query, order)

@@ -9,7 +9,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use self::list::List;
+use self::list::{Lists, SearchedList};
 use self::root::Root;
 use self::snapshot::MemorySnapshot;
 use self::table::MemoryTable;
@@ -30,7 +30,7 @@ use crate::store::read_room::ReadRoom;
 use crate::store::scan;
 use crate::store::scan::Scans;
 use crate::store::scan::visits::{ScanWork, Visits};
-use crate::store::search::Search;
+use crate::store::search::{Search, SearchState};
 use crate::store::tags::TagSource;
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -118,35 +118,38 @@ fn several<'r>(
 /// Evaluates `see` on a list. If that turns out to be long, it continues on a blocking thread, so that
 /// only the calling connection waits for it.
 fn evaluate<T: Send + 'static>(
-    list: List,
+    lists: Lists,
     max_visited: usize,
     scans: &Scans,
-    see: impl Fn(&Search<'_, List>) -> Result<T> + Send + 'static,
+    see: impl Fn(&Search<'_, SearchedList<'_>>) -> Result<T> + Send + 'static,
 ) -> MaybeReady<'_, Result<T>> {
-    let visits = Visits::at_once(max_visited);
-    let seen = see(&Search::new(&list, &visits));
+    let (visits, state) = (Visits::at_once(max_visited), SearchState::default());
+    let seen = see(&Search::new(&lists.searched(), &visits, &state));
     if !visits.is_long() {
         return ready(seen);
     }
-    drop((visits, seen));
+    drop((visits, state, seen));
     boxed(scans.run(move |scan| {
-        let visits = Visits::of(scan, max_visited);
-        see(&Search::new(&list, &visits))
+        let (visits, state) = (Visits::of(scan, max_visited), SearchState::default());
+        see(&Search::new(&lists.searched(), &visits, &state))
     }))
 }
 
 impl Memory {
-    /// Evaluates `see` on the current list.
+    /// Returns the head, and the lists that a search with these conditions reads at that commit.
+    fn lists(&self, resource: usize, filter: &QueryFilter) -> Result<(u64, Lists)> {
+        let root = self.read();
+        let lists = root.lists(resource, filter)?;
+        Ok((root.recent.head(), lists))
+    }
+
+    /// Evaluates `see` on these lists of commit `seq`.
     fn evaluate<T: Send + 'static>(
         &self,
-        resource: usize,
-        see: impl Fn(&Search<'_, List>) -> Result<T> + Send + 'static,
+        (seq, lists): (u64, Lists),
+        see: impl Fn(&Search<'_, SearchedList<'_>>) -> Result<T> + Send + 'static,
     ) -> MaybeReady<'_, Result<View<T>>> {
-        let View { seq, value: list } = match self.view(resource, MemoryTable::list) {
-            Ok(snapshot) => snapshot,
-            Err(error) => return ready(Err(error)),
-        };
-        evaluate(list, self.max_visited(), &self.scans, move |search| {
+        evaluate(lists, self.max_visited(), &self.scans, move |search| {
             let value = see(search)?;
             Ok(View { seq, value })
         })
@@ -232,11 +235,21 @@ impl Store for Memory {
     }
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<View<Found>>> {
-        self.evaluate(resource, move |search| search.find(&query))
+        match self.lists(resource, &query.filter) {
+            Ok(lists) => self.evaluate(lists, move |search| search.find(&query)),
+            Err(error) => ready(Err(error)),
+        }
+    }
+
+    fn supports_relations(&self) -> bool {
+        true
     }
 
     fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
-        self.evaluate(resource, move |search| search.count(&filter))
+        match self.lists(resource, &filter) {
+            Ok(lists) => self.evaluate(lists, move |search| search.count(&filter)),
+            Err(error) => ready(Err(error)),
+        }
     }
 
     fn snapshot(&self, resources: &[usize]) -> MaybeReady<'_, Result<Arc<dyn Snapshot>>> {

@@ -21,6 +21,11 @@ pub(crate) enum RecordSource<'q> {
         /// The id after which the range begins.
         after: Option<&'q str>,
     },
+    /// The record with this id, if there is one.
+    One {
+        /// The id.
+        id: Box<str>,
+    },
     /// The records whose indexed property has a value in the interval, in the order of the values; ids
     /// ascend among equal values in both directions.
     Within {
@@ -93,7 +98,7 @@ impl IndexRange {
     }
 
     /// Returns the values, if each interval is a single value.
-    fn points(&self) -> Option<Vec<&Scalar<'static>>> {
+    pub(super) fn points(&self) -> Option<Vec<&Scalar<'static>>> {
         let points = self.intervals.iter().map(|interval| match interval {
             (Bound::Included(lower), Bound::Included(upper)) if lower == upper => Some(lower),
             _ => None,
@@ -107,16 +112,17 @@ impl Candidates {
     /// branch of a disjunction has several, `pick` chooses one; it receives the simplest first.
     pub(super) fn of(
         filter: &QueryFilter,
+        id: usize,
         indexed: &[usize],
         pick: &mut dyn FnMut(Vec<Self>) -> Result<Self>,
     ) -> Result<Vec<Self>> {
-        Self::collect(filter, false, indexed, pick)
+        Self::collect(filter, false, (id, indexed), pick)
     }
 
     fn collect(
         filter: &QueryFilter,
         negated: bool,
-        indexed: &[usize],
+        (id, indexed): (usize, &[usize]),
         pick: &mut dyn FnMut(Vec<Self>) -> Result<Self>,
     ) -> Result<Vec<Self>> {
         let single = indexed.iter().filter_map(|&property| {
@@ -128,12 +134,22 @@ impl Candidates {
             Some(Self { ranges })
         });
         let mut all: Vec<_> = single.collect();
+        // The table is in the order of the ids, but finds only single ones.
+        let by_id = intervals(id, filter, negated).map(|intervals| IndexRange {
+            property: id,
+            intervals,
+        });
+        if let Some(by_id) = by_id.filter(|it| it.points().is_some() && !indexed.contains(&id)) {
+            all.push(Self {
+                ranges: vec![by_id],
+            });
+        }
         let mut disjunctions = Vec::new();
         add_disjunctions(filter, negated, &mut disjunctions);
         for (branches, negated) in disjunctions {
             let mut union = Vec::with_capacity(branches.len());
             for branch in branches {
-                let mut ways = Self::collect(branch, negated, indexed, pick)?;
+                let mut ways = Self::collect(branch, negated, (id, indexed), pick)?;
                 match ways.len() {
                     0 => break,
                     1 => union.extend(ways.pop()),
@@ -342,7 +358,7 @@ mod tests {
         };
         let ways = |filter: &QueryFilter, indexed: &[usize]| {
             let mut first = |mut ways: Vec<Candidates>| Ok(ways.swap_remove(0));
-            let ways = Candidates::of(filter, indexed, &mut first).expect("planning succeeds");
+            let ways = Candidates::of(filter, 0, indexed, &mut first).expect("planning succeeds");
             let properties = |way: &Candidates| {
                 let ranges = way.ranges.iter();
                 ranges.map(|it| (it.property, it.intervals.len())).collect()

@@ -1,6 +1,7 @@
 //! Searches of one table: the same plan and the same order of steps in every store.
 
 mod planning;
+mod relations;
 mod result_page;
 mod stream;
 mod table;
@@ -11,6 +12,7 @@ mod top;
 pub(crate) use table::{Holders, IndexedRecord, Row, SearchTable, TakeRow};
 
 use crate::core::error::Result;
+use crate::model::key;
 use crate::model::scalar::Scalar;
 use crate::query::{By, CompareOp, Cursor, Matcher, Query, QueryFilter, QueryOrder, SortKeys};
 use crate::store::plan::{Candidates, EVERYTHING, IndexRange, RecordSource, holders, point};
@@ -18,6 +20,7 @@ use crate::store::read_room::ReadRoom;
 use crate::store::scan::visits::Visits;
 use crate::store::{Counted, Found};
 use planning::PlanningBudget;
+use relations::LinkCache;
 use result_page::ResultPage;
 use std::collections::BinaryHeap;
 use stream::{Stream, StreamHead};
@@ -35,7 +38,14 @@ const MAX_AHEAD: usize = 256;
 pub(super) struct Search<'a, T> {
     table: &'a T,
     visits: &'a Visits<'a>,
+    state: &'a SearchState,
+}
+
+/// The state of a search, which the searches of its related records share.
+#[derive(Debug, Default)]
+pub(super) struct SearchState {
     planning: PlanningBudget,
+    links: LinkCache,
 }
 
 /// What a search reads in place of a way that is too long.
@@ -55,11 +65,23 @@ enum Walk<'w> {
 
 impl<'a, T: SearchTable> Search<'a, T> {
     /// Creates a search that charges its work to `visits`.
-    pub(super) fn new(table: &'a T, visits: &'a Visits<'a>) -> Self {
+    pub(super) fn new(table: &'a T, visits: &'a Visits<'a>, state: &'a SearchState) -> Self {
         Self {
             table,
             visits,
-            planning: PlanningBudget::default(),
+            state,
+        }
+    }
+
+    /// Returns the search of another table, as a part of this one.
+    fn of<'t>(&self, table: &'t T) -> Search<'t, T>
+    where
+        'a: 't,
+    {
+        Search {
+            table,
+            visits: self.visits,
+            state: self.state,
         }
     }
 
@@ -70,6 +92,13 @@ impl<'a, T: SearchTable> Search<'a, T> {
             self.visits.note_entries(entries)?;
             return Ok(Counted { count, visited: 0 });
         }
+        let resolved;
+        let filter = if filter.has_relations() {
+            resolved = self.resolved(filter)?;
+            &resolved
+        } else {
+            filter
+        };
         let best = self.best(filter)?;
         let count = self.gather(
             best,
@@ -86,6 +115,16 @@ impl<'a, T: SearchTable> Search<'a, T> {
 
     /// Returns the page of records of a query.
     pub(super) fn find(&self, query: &Query) -> Result<Found> {
+        let resolved;
+        let query = if query.filter.has_relations() {
+            resolved = Query {
+                filter: self.resolved(&query.filter)?,
+                ..query.clone()
+            };
+            &resolved
+        } else {
+            query
+        };
         let mut found = self.page(query)?;
         found.visited = self.visits.made();
         Ok(found)
@@ -178,12 +217,13 @@ impl<'a, T: SearchTable> Search<'a, T> {
         self.visits.note_operands(filter.operands())?;
         let mut pick = |ways| {
             // The budget that one branch leaves is for the others.
-            let reserved = self.planning.reserve_half(self.visits.made());
+            let reserved = self.state.planning.reserve_half(self.visits.made());
             let best = self.pick(ways);
-            self.planning.reserve(reserved);
+            self.state.planning.reserve(reserved);
             Ok(best?.unwrap_or_else(|| Candidates { ranges: Vec::new() }))
         };
-        Candidates::of(filter, self.table.indexed(), &mut pick)
+        let (id, indexed) = (self.table.definition().id, self.table.indexed());
+        Candidates::of(filter, id, indexed, &mut pick)
     }
 
     /// Returns the smallest candidate set, or `None` for all records.
@@ -197,7 +237,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
     fn pick(&self, mut ways: Vec<Candidates>) -> Result<Option<Candidates>> {
         let max = self.visits.max();
         let mut most = FIRST_BOUND.min(max);
-        while ways.len() > 1 && self.planning.is_left(self.visits.made()) {
+        while ways.len() > 1 && self.state.planning.is_left(self.visits.made()) {
             if let Some(at) = self.smallest(&ways, most)? {
                 return Ok(Some(ways.swap_remove(at)));
             }
@@ -227,7 +267,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
     fn count_below(&self, way: &Candidates, bound: usize) -> Result<Option<usize>> {
         let mut left = bound;
         for range in &way.ranges {
-            for source in sources(range, false, None) {
+            for source in self.sources(range, false, None) {
                 let Some(count) = self.count_source(&source, left)? else {
                     return Ok(None);
                 };
@@ -239,13 +279,16 @@ impl<'a, T: SearchTable> Search<'a, T> {
 
     /// Like [`count_below`](Self::count_below), for one source.
     fn count_source(&self, source: &RecordSource<'_>, bound: usize) -> Result<Option<usize>> {
-        let most = bound.min(self.planning.left(self.visits.made()));
+        let most = bound.min(self.state.planning.left(self.visits.made()));
         if most == 0 {
             return Ok(None);
         }
+        if let RecordSource::One { .. } = source {
+            return Ok((most > 1).then_some(1));
+        }
         let count = self.table.count(source, most)?;
         self.visits.note_entries(count)?;
-        self.planning.note(count);
+        self.state.planning.note(count);
         Ok((count < most).then_some(count))
     }
 
@@ -258,7 +301,16 @@ impl<'a, T: SearchTable> Search<'a, T> {
     ) -> (Option<Walk<'w>>, Option<usize>) {
         let after = query.after.as_ref();
         let by_id = |descending| {
-            let points = ways.iter().enumerate();
+            let id = self.table.definition().id;
+            let is_by_id = |way: &Candidates| way.ranges.iter().any(|it| it.property == id);
+            let by_ids = ways
+                .iter()
+                .position(|it| is_by_id(it) && it.ranges.len() == 1);
+            if let Some(at) = by_ids {
+                let ones = self.sources(&ways[at].ranges[0], descending, after);
+                return (Some(Walk::Sources(ones)), Some(at));
+            }
+            let points = ways.iter().enumerate().filter(|(_, way)| !is_by_id(way));
             let points = points.filter_map(|(at, way)| Some((at, way.points()?)));
             let Some((at, points)) = points.min_by_key(|(_, points)| points.len()) else {
                 let after = after.map(|after| &*after.id);
@@ -297,7 +349,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
                 },
             ] if self.table.indexed().contains(&at) => {
                 let range = IndexRange::of(at, &query.filter);
-                let sources = sources(&range, descending, after);
+                let sources = self.sources(&range, descending, after);
                 (Some(Walk::Sources(sources)), None)
             }
             _ => (None, None),
@@ -471,7 +523,7 @@ impl<'a, T: SearchTable> Search<'a, T> {
         };
         for (at, range) in way.ranges.iter().enumerate() {
             let earlier = &way.ranges[..at];
-            let continues = self.each(&sources(range, false, None), &mut |row| {
+            let continues = self.each(&self.sources(range, false, None), &mut |row| {
                 if !visit(row)? {
                     return Ok(false);
                 }
@@ -557,34 +609,52 @@ impl<'a, T: SearchTable> Search<'a, T> {
         Ok(())
     }
 
+    /// Returns the sources of a range, in the order of the values from the cursor on.
+    fn sources<'q>(
+        &self,
+        range: &IndexRange,
+        descending: bool,
+        after: Option<&'q Cursor>,
+    ) -> Vec<RecordSource<'q>> {
+        let definition = self.table.definition();
+        let mut sources: Vec<_> = if range.property == definition.id {
+            let ids = range.points().into_iter().flatten();
+            let ids = ids.filter_map(|value| key::of_value(value, definition.key));
+            let ids = ids.filter(|id| match after {
+                None => true,
+                Some(after) if descending => **id < *after.id,
+                Some(after) => **id > *after.id,
+            });
+            let ones = ids.map(|id| RecordSource::One { id: (*id).into() });
+            ones.collect()
+        } else {
+            let after = after.and_then(|after| Some((after.keys.first()?.clone(), &*after.id)));
+            let intervals = range.intervals.iter().cloned();
+            let sources = intervals.map(|interval| RecordSource::Within {
+                property: range.property,
+                interval,
+                descending,
+                after: after.clone(),
+            });
+            sources.collect()
+        };
+        if descending {
+            sources.reverse();
+        }
+        sources
+    }
+
     fn visit(&self, row: &dyn Row) -> Result<()> {
         self.visits.visit(row.parsed())
     }
 
     fn matches(&self, matcher: &Matcher<'_>, row: &dyn Row) -> Result<bool> {
-        let (is_match, work) = matcher.matches(row);
+        let (is_match, work) = if matcher.has_relations() {
+            self.matches_related(matcher, row)?
+        } else {
+            matcher.matches(row)
+        };
         self.visits.note_work(work)?;
         Ok(is_match)
     }
-}
-
-/// Returns the sources of a range, in the order of the values from the cursor on.
-fn sources<'q>(
-    range: &IndexRange,
-    descending: bool,
-    after: Option<&'q Cursor>,
-) -> Vec<RecordSource<'q>> {
-    let after = after.and_then(|after| Some((after.keys.first()?.clone(), &*after.id)));
-    let intervals = range.intervals.iter().cloned();
-    let sources = intervals.map(|interval| RecordSource::Within {
-        property: range.property,
-        interval,
-        descending,
-        after: after.clone(),
-    });
-    let mut sources: Vec<_> = sources.collect();
-    if descending {
-        sources.reverse();
-    }
-    sources
 }

@@ -260,6 +260,10 @@ impl Store for Sqlite {
         self.see(resource, move |search| search.find(&query))
     }
 
+    fn supports_relations(&self) -> bool {
+        true
+    }
+
     fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
         self.see(resource, move |search| search.count(&filter))
     }

@@ -317,6 +317,10 @@ impl<S: Store> Store for Intercept<S> {
         )
     }
 
+    fn supports_relations(&self) -> bool {
+        self.store.supports_relations()
+    }
+
     fn count(&self, resource: usize, filter: QueryFilter) -> MaybeReady<'_, Result<View<Counted>>> {
         let run = move || self.store.count(resource, filter);
         self.hooks.around(StoreCall::Count, same, run, Ok)

@@ -123,7 +123,7 @@ async fn several(
             return Ok(Done::new(body, view.seq));
         }
     }
-    let snapshot = projection.snapshot(context, model).await?;
+    let snapshot = projection.snapshot(context, model, &[]).await?;
     let mut found = Vec::new();
     if !projection.includes.is_empty() {
         let read = snapshot.get_many(model.index, ids_once.clone(), room);

@@ -14,7 +14,8 @@ use std::sync::Arc;
 pub(super) async fn run(context: &Context, model: &Model, payload: &Payload) -> Reply {
     let given = payload.object()?;
     let projection = Projection::take(context.app(), model, &given)?;
-    let query = query::parse(model, &given, &context.app().config)?;
+    let (scope, config) = (context.app().relation_scope(), &context.app().config);
+    let query = query::parse(model, &given, scope, config)?;
     drop(given);
     list(context, model, query, projection).await
 }
@@ -29,7 +30,7 @@ pub(super) async fn list(
     mut query: query::Query,
     projection: Projection,
 ) -> Reply {
-    query.filter = context.read_filter(model.index)?.narrow(query.filter);
+    query.filter = context.narrow(model.index, query.filter)?;
     let room = reply::room(context.app().config.request.max_reply);
     query.max_bytes = match projection.selection {
         Selection::All => room,
@@ -63,7 +64,8 @@ async fn with_included(
     projection: Projection,
 ) -> Reply {
     let order = query.order.clone();
-    let snapshot = projection.snapshot(context, model).await?;
+    let also = query.filter.related_resources();
+    let snapshot = projection.snapshot(context, model, &also).await?;
     let found = snapshot.find(model.index, query).await?;
     let records: Vec<_> = found.records.into_iter().map(Some).collect();
     let mut written = Rendered::new(context);

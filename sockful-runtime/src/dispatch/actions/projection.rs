@@ -8,6 +8,7 @@ use crate::engine::call::context::Context;
 use crate::engine::call::include::{
     CutList, HiddenRoom, IncludeRoom, Includes, LoadedIncludes, OverRoom,
 };
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::protocol::reply;
@@ -64,7 +65,7 @@ impl Projection {
             let body = Body::Record(record.ok_or_else(not_found)?, self.selection);
             return Ok(Done::new(body, view.seq));
         }
-        let snapshot = self.snapshot(context, model).await?;
+        let snapshot = self.snapshot(context, model, &[]).await?;
         let found = snapshot.get_many(model.index, vec![id.into()], usize::MAX);
         let mut found = found.await?;
         let record = found.pop().flatten().filter(|record| is_meant(record));
@@ -84,13 +85,17 @@ impl Projection {
         }))
     }
 
-    /// A snapshot of all resources that the projection reads.
+    /// A snapshot of all resources that the projection reads, and of `also`.
     pub(super) async fn snapshot(
         &self,
         context: &Context,
         model: &Model,
+        also: &[&'static ResourceDef],
     ) -> Result<Arc<dyn Snapshot>> {
-        let resources = self.includes.resources(model.index);
+        let mut resources = self.includes.resources(model.index);
+        for definition in also {
+            resources.push(context.app().index_of(definition)?);
+        }
         context.store().snapshot(&resources).await
     }
 
@@ -288,7 +293,7 @@ mod tests {
                     .expect("relations"),
             };
             let snapshot = projection
-                .snapshot(&context, model)
+                .snapshot(&context, model, &[])
                 .await
                 .expect("a snapshot");
             let one = snapshot.get_many(model.index, vec!["07".into()], usize::MAX);

@@ -100,7 +100,7 @@ async fn children(
     let parent = link.parent_id(child, of, &given)?.into_owned();
     given.remove(child.definition.properties[link.parent.property].name);
     let projection = Projection::take(context.app(), child, &given)?;
-    let mut query = query::parse(child, &given, config)?;
+    let mut query = query::parse(child, &given, context.app().relation_scope(), config)?;
     drop(given);
     let its = QueryFilter::children_of(link, of, &parent);
     query.filter = QueryFilter::all_of(vec![its, query.filter]);

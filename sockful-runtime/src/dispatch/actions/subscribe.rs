@@ -44,7 +44,8 @@ pub(in crate::dispatch) async fn begin(
     let from = given.take("$from").map(parse_from).transpose()?;
     let select = given.take("$select");
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
-    filters.push(query::conditions(model, &given)?);
+    let scope = app.relation_scope().unavailable_in("a live query");
+    filters.push(query::conditions(model, &given, scope)?);
     drop(given);
     let request = SubscriptionRequest {
         resource: model.index,

@@ -175,7 +175,17 @@ impl Policy {
     /// can be read.
     pub(crate) fn read_filter(&self, user: PolicyUser<'_>) -> Result<QueryFilter> {
         match &self.decide {
-            PolicyFn::Read(filter) => self.fail_closed(|| filter(user)),
+            PolicyFn::Read(filter) => {
+                let filter = self.fail_closed(|| filter(user))?;
+                // Live queries and single records are judged without the related records.
+                if filter.has_relations() {
+                    return Err(Error::internal(format!(
+                        "the policy `{}` returns a condition over a relation, which is not available in a policy",
+                        self.name
+                    )));
+                }
+                Ok(filter)
+            }
             PolicyFn::Record(_) | PolicyFn::User(_) => Err(self.misplaced()),
         }
     }

@@ -21,7 +21,7 @@ use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::protocol::reply;
 use crate::protocol::reply::{Body, Selection};
-use crate::query::ReadFilter;
+use crate::query::{QueryFilter, ReadFilter};
 use crate::store::Store;
 use std::any::type_name;
 use std::hash::{BuildHasher, RandomState};
@@ -232,6 +232,21 @@ impl Context {
     /// The filter of the records of a resource that the caller can read.
     pub(crate) fn read_filter(&self, resource: usize) -> Result<ReadFilter> {
         self.app().policies.read_filter(&self.caller, resource)
+    }
+
+    /// Narrows the conditions of the caller to what it can read: to the records of the resource that
+    /// it can read, and at each relation to the related records that it can read.
+    pub(crate) fn narrow(&self, resource: usize, filter: QueryFilter) -> Result<QueryFilter> {
+        let filter = if filter.has_relations() {
+            filter.replace_related(&mut |related| {
+                let to = self.app().index_of(related.resource)?;
+                let filter = self.read_filter(to)?.narrow(related.filter.clone());
+                Ok(QueryFilter::Related(Box::new(related.with(filter))))
+            })?
+        } else {
+            filter
+        };
+        Ok(self.read_filter(resource)?.narrow(filter))
     }
 
     /// Checks that the caller may perform an action, on this record if the action has one.

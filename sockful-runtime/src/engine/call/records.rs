@@ -2,6 +2,7 @@
 
 mod count;
 mod find;
+mod related;
 
 pub use count::Count;
 pub use find::Find;

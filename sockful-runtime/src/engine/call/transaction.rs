@@ -17,6 +17,7 @@ use crate::store::{Found, Store, View};
 use emission::Emission;
 use guards::{ListProtection, guard_of_list};
 use state::{AssertNoChildren, ReadDependency, StagedRecord, TransactionState};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
@@ -222,6 +223,15 @@ impl Transaction {
         Ok(())
     }
 
+    /// Returns the records of a resource that the transaction has written, by their ids; `None` for
+    /// those that it has removed.
+    pub(crate) fn written(
+        &self,
+        resource: usize,
+    ) -> Result<HashMap<Box<str>, Option<Arc<Record>>>> {
+        Ok(self.state().open()?.written(resource))
+    }
+
     /// Lists records from the store, with the transaction's own writes applied.
     pub(crate) async fn find(
         &self,
@@ -230,7 +240,25 @@ impl Transaction {
         query: Query,
         protection: ListProtection,
     ) -> Result<View<Found>> {
-        let written = self.state().open()?.written(resource);
+        let filter = query.filter.clone();
+        let matching = |record: &Record| filter.matches(record);
+        self.find_matching(store, resource, query, protection, &[], matching)
+            .await
+    }
+
+    /// Like [`find`](Self::find), for a query with conditions over relations. `matches` decides about
+    /// the records that the transaction has written; `parts` are the related records that decide about
+    /// the others: resources, and conditions on their records.
+    pub(crate) async fn find_matching(
+        &self,
+        store: &dyn Store,
+        resource: usize,
+        query: Query,
+        protection: ListProtection,
+        parts: &[(usize, QueryFilter)],
+        matches: impl Fn(&Record) -> bool,
+    ) -> Result<View<Found>> {
+        let written = self.written(resource)?;
         let (skip, limit) = (query.skip, query.limit);
         let needed = skip.saturating_add(limit);
         let mut wider = query.clone();
@@ -244,6 +272,9 @@ impl Transaction {
             ListProtection::Unguarded => None,
         };
         self.note_list(view.seq, guard)?;
+        if protection == ListProtection::Guarded {
+            self.note_parts(view.seq, parts)?;
+        }
         if written.is_empty() {
             return Ok(view);
         }
@@ -251,7 +282,7 @@ impl Transaction {
         records.retain(|record| !written.contains_key(record.id()));
         records.extend(written.into_values().filter_map(|after| {
             after.filter(|record| {
-                query.filter.matches(record)
+                matches(record)
                     && query
                         .after
                         .as_ref()
@@ -295,6 +326,31 @@ impl Transaction {
         let more: usize = of().map(|entry| meets(&entry.after)).sum();
         let less: usize = of().map(|entry| meets(&entry.before)).sum();
         Ok((stored.value.count + more).saturating_sub(less))
+    }
+
+    /// Counts the stored records that match the filter, which are related to those of `parts`. The
+    /// transaction's own writes are not applied.
+    pub(crate) async fn count_stored(
+        &self,
+        store: &dyn Store,
+        resource: usize,
+        filter: QueryFilter,
+        protection: ListProtection,
+        parts: &[(usize, QueryFilter)],
+    ) -> Result<usize> {
+        let guarded = filter.without_relations();
+        let stored = store.count(resource, filter).await?;
+        let guard = (protection == ListProtection::Guarded).then_some(Guard {
+            resource,
+            filter: guarded,
+            range: None,
+            read_seq: stored.seq,
+        });
+        self.note_list(stored.seq, guard)?;
+        if protection == ListProtection::Guarded {
+            self.note_parts(stored.seq, parts)?;
+        }
+        Ok(stored.value.count)
     }
 
     /// Guards the list of the children whose `property` is one of these values, read at commit `seq`.
@@ -382,6 +438,21 @@ impl Transaction {
             refreshed: Vec::new(),
             seq: state.seq,
         })
+    }
+
+    /// Guards the related records that a list depends on.
+    fn note_parts(&self, read_seq: u64, parts: &[(usize, QueryFilter)]) -> Result<()> {
+        let mut state = self.state();
+        let lists = state.open()?.lists();
+        for (resource, filter) in parts {
+            lists.add_part(Guard {
+                resource: *resource,
+                filter: filter.clone(),
+                range: None,
+                read_seq,
+            });
+        }
+        Ok(())
     }
 
     fn note_list(&self, seq: u64, guard: Option<Guard>) -> Result<()> {

@@ -51,7 +51,8 @@ impl Server {
 
     fn query(&self, conditions: &str) -> Arc<LiveQuery> {
         let given = Object::parse(conditions).expect("an object");
-        let filter = query::conditions(&self.model, &given).expect("conditions");
+        let filter = query::conditions(&self.model, &given, crate::query::RelationScope::NONE)
+            .expect("conditions");
         Arc::new(LiveQuery {
             resource: 0,
             filter,

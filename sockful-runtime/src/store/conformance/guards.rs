@@ -131,7 +131,8 @@ impl ListStep {
         if self.kind == ListKind::Count {
             let conditions = case.conditions.to_string();
             let given = Object::parse(&conditions).expect("an object");
-            let filter = query::conditions(&model, &given).expect("conditions");
+            let filter = query::conditions(&model, &given, crate::query::RelationScope::NONE)
+                .expect("conditions");
             let counted = wait(store.count(resource, filter.clone())).expect("a count");
             let guard = Guard {
                 resource,

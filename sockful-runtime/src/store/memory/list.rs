@@ -14,8 +14,9 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 /// Records in the order of their ids, and their indexes. A clone is a snapshot and very cheap.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct List {
+    definition: &'static ResourceDef,
     records: OrdSet<ById>,
     indexes: Vec<PropertyIndex>,
     /// The indexed properties.
@@ -23,11 +24,12 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn new(definition: &ResourceDef) -> Self {
+    pub(super) fn new(definition: &'static ResourceDef) -> Self {
         let properties = definition.properties.iter().enumerate();
         let indexed = properties.filter(|(_, property)| property.is_indexed());
         let indexed: Arc<[usize]> = indexed.map(|(at, _)| at).collect();
         Self {
+            definition,
             records: OrdSet::new(),
             indexes: indexed.iter().map(|&at| PropertyIndex::new(at)).collect(),
             indexed,
@@ -90,6 +92,7 @@ impl List {
     fn records(&self, source: &RecordSource<'_>) -> Result<RecordIter<'_>> {
         let (property, interval, descending, after) = match source {
             RecordSource::All { descending, after } => return Ok(self.scan(*descending, *after)),
+            RecordSource::One { id } => return Ok(Box::new(self.get(id).into_iter())),
             RecordSource::Within {
                 property,
                 interval,
@@ -121,23 +124,64 @@ impl List {
 
 type RecordIter<'a> = Box<dyn Iterator<Item = &'a Arc<Record>> + 'a>;
 
-impl SearchTable for List {
+/// The lists that a search reads, at one commit.
+#[derive(Clone, Debug)]
+pub(super) struct Lists {
+    /// The one that is searched.
+    pub(super) list: List,
+    /// Those of the related resources.
+    pub(super) related: Vec<List>,
+}
+
+/// One of the lists that a search reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SearchedList<'l> {
+    list: &'l List,
+    lists: &'l Lists,
+}
+
+impl Lists {
+    /// Returns the list that is searched.
+    pub(super) fn searched(&self) -> SearchedList<'_> {
+        SearchedList {
+            list: &self.list,
+            lists: self,
+        }
+    }
+}
+
+impl SearchTable for SearchedList<'_> {
     type Entry = Arc<Record>;
 
+    fn definition(&self) -> &'static ResourceDef {
+        self.list.definition
+    }
+
+    fn other(&self, definition: &'static ResourceDef) -> Result<Self> {
+        let is_it = |list: &&List| list.definition.name == definition.name;
+        let mut lists = self.lists.related.iter().chain([&self.lists.list]);
+        let list = lists.find(is_it);
+        let missing = || Error::internal("the search has no list of this resource");
+        Ok(Self {
+            list: list.ok_or_else(missing)?,
+            ..*self
+        })
+    }
+
     fn indexed(&self) -> &[usize] {
-        &self.indexed
+        &self.list.indexed
     }
 
     fn len(&self) -> Result<(usize, usize)> {
-        Ok((self.records.len(), 0))
+        Ok((self.list.records.len(), 0))
     }
 
     fn count(&self, source: &RecordSource<'_>, most: usize) -> Result<usize> {
-        Ok(self.records(source)?.take(most).count())
+        Ok(self.list.records(source)?.take(most).count())
     }
 
     fn each(&self, source: &RecordSource<'_>, take: &mut TakeRow<'_>) -> Result<()> {
-        for record in self.records(source)? {
+        for record in self.list.records(source)? {
             if !take(record)? {
                 break;
             }
@@ -151,7 +195,7 @@ impl SearchTable for List {
         after: Option<&str>,
         most: usize,
     ) -> Result<Vec<Arc<Record>>> {
-        let index = self.index(holders.property)?;
+        let index = self.list.index(holders.property)?;
         let records: RecordIter<'_> = match (after, holders.descending) {
             (None, false) => Box::new(index.holders(holders.value)),
             (Some(id), false) => {
@@ -163,7 +207,11 @@ impl SearchTable for List {
     }
 
     fn get(&self, id: &str) -> Result<Option<Arc<Record>>> {
-        Ok(Self::get(self, id).cloned())
+        Ok(self.list.get(id).cloned())
+    }
+
+    fn row_of(&self, id: &str, take: &mut TakeRow<'_>) -> Result<bool> {
+        self.list.get(id).map_or(Ok(true), |record| take(record))
     }
 
     fn row(&self, entry: &Arc<Record>, take: &mut TakeRow<'_>) -> Result<bool> {

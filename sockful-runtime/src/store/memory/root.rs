@@ -1,9 +1,12 @@
 //! The state of the store at one moment.
 
+use super::list::Lists;
 use super::table::MemoryTable;
 use crate::core::error::{Error, Result};
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
+use crate::query::QueryFilter;
 use crate::store::StoreLimits;
 use crate::store::commit::{Commit, Committed, Emitted, Operation, RecordChange, Rejected};
 use crate::store::guard_check;
@@ -40,6 +43,25 @@ impl Root {
         self.tables
             .get(resource)
             .ok_or_else(|| Error::internal("the store was not opened for this resource"))
+    }
+
+    /// Returns a snapshot of the lists that a search of a resource with these conditions reads.
+    pub(super) fn lists(&self, resource: usize, filter: &QueryFilter) -> Result<Lists> {
+        let list = self.table(resource)?.list();
+        let related = if filter.has_relations() {
+            let resources = filter.related_resources().into_iter();
+            let resources = resources.map(|it| Ok(self.table_of(it)?.list()));
+            resources.collect::<Result<_>>()?
+        } else {
+            Vec::new()
+        };
+        Ok(Lists { list, related })
+    }
+
+    fn table_of(&self, definition: &ResourceDef) -> Result<&MemoryTable> {
+        let mut tables = self.tables.iter();
+        let table = tables.find(|table| table.definition().name == definition.name);
+        table.ok_or_else(|| Error::internal("the store was not opened for this resource"))
     }
 
     /// Checks that the commit is not a repetition and that each expectation is met. Returns the records

@@ -1,6 +1,6 @@
 //! Snapshots of lists.
 
-use super::list::List;
+use super::list::{List, Lists, SearchedList};
 use super::{evaluate, several};
 use crate::core::error::{Error, Result};
 use crate::model::scalar::Scalar;
@@ -27,14 +27,25 @@ impl MemorySnapshot {
         self.lists.get(&resource).ok_or_else(missing)
     }
 
-    /// Evaluates `see` on a list.
+    /// Returns the lists that a search of a resource with these conditions reads.
+    fn lists(&self, resource: usize, filter: &QueryFilter) -> Result<Lists> {
+        let list = self.list(resource)?.clone();
+        let related = if filter.has_relations() {
+            self.lists.values().cloned().collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Lists { list, related })
+    }
+
+    /// Evaluates `see` on these lists.
     fn evaluate<T: Send + 'static>(
         &self,
-        resource: usize,
-        see: impl Fn(&Search<'_, List>) -> Result<T> + Send + 'static,
+        lists: Result<Lists>,
+        see: impl Fn(&Search<'_, SearchedList<'_>>) -> Result<T> + Send + 'static,
     ) -> MaybeReady<'_, Result<T>> {
-        match self.list(resource) {
-            Ok(list) => evaluate(list.clone(), self.max_visited, &self.scans, see),
+        match lists {
+            Ok(lists) => evaluate(lists, self.max_visited, &self.scans, see),
             Err(error) => ready(Err(error)),
         }
     }
@@ -56,7 +67,8 @@ impl Snapshot for MemorySnapshot {
     }
 
     fn find(&self, resource: usize, query: Query) -> MaybeReady<'_, Result<Found>> {
-        self.evaluate(resource, move |search| search.find(&query))
+        let lists = self.lists(resource, &query.filter);
+        self.evaluate(lists, move |search| search.find(&query))
     }
 
     fn related(
@@ -68,7 +80,8 @@ impl Snapshot for MemorySnapshot {
         limit: usize,
         max_bytes: usize,
     ) -> MaybeReady<'_, Result<Vec<Found>>> {
-        self.evaluate(resource, move |search| {
+        let lists = self.lists(resource, &filter);
+        self.evaluate(lists, move |search| {
             let room = ReadRoom::new(max_bytes);
             let of = |value| search.related(property, value, &filter, limit, &room);
             room.collect(values.iter().map(of))

@@ -14,6 +14,7 @@ use std::sync::Arc;
 /// reads the set, so it need not be persistent, which would be slower to search.
 #[derive(Debug)]
 pub(super) struct MemoryTable {
+    definition: &'static ResourceDef,
     by_id: HashSet<ById>,
     list: List,
     /// The positions of unique properties.
@@ -21,14 +22,19 @@ pub(super) struct MemoryTable {
 }
 
 impl MemoryTable {
-    pub(super) fn new(definition: &ResourceDef) -> Self {
+    pub(super) fn new(definition: &'static ResourceDef) -> Self {
         let properties = definition.properties.iter().enumerate();
         let unique = properties.filter(|(_, property)| property.unique);
         Self {
+            definition,
             by_id: HashSet::new(),
             list: List::new(definition),
             unique: unique.map(|(at, _)| at).collect(),
         }
+    }
+
+    pub(super) fn definition(&self) -> &'static ResourceDef {
+        self.definition
     }
 
     pub(super) fn unique(&self) -> &[usize] {

@@ -270,7 +270,13 @@ fn paging_continues_after_the_cursor_record_is_gone() {
         };
         let text = format!(r#"{{"$sort":{sort},"$after":"{cursor}"}}"#);
         let given = crate::core::json::object::Object::parse(&text).expect("an object");
-        let next = crate::query::parse(&model, &given, &Config::default()).expect("a query");
+        let next = crate::query::parse(
+            &model,
+            &given,
+            crate::query::RelationScope::NONE,
+            &Config::default(),
+        )
+        .expect("a query");
         let page = wait(memory.find(0, next)).expect("a list").value;
         let ids: Vec<_> = page.records.iter().map(|record| record.id()).collect();
         assert_eq!(ids, ["c", "d"]);
@@ -300,7 +306,12 @@ fn thousand(definition: &'static crate::model::definition::ResourceDef) -> Memor
 
 fn visited(memory: &Memory, query: &str) -> usize {
     let given = crate::core::json::object::Object::parse(query).expect("an object");
-    let query = crate::query::parse(&sample::model(), &given, &Config::default());
+    let query = crate::query::parse(
+        &sample::model(),
+        &given,
+        crate::query::RelationScope::NONE,
+        &Config::default(),
+    );
     let query = query.expect("a query");
     wait(memory.find(0, query)).expect("a list").value.visited
 }
@@ -334,7 +345,9 @@ fn index_limits_records_visited_by_count() {
     let (plain, indexed) = (thousand(Sample::DEFINITION), thousand(sample::SORTED));
     let counted = |memory: &Memory, filter: &str| {
         let given = crate::core::json::object::Object::parse(filter).expect("an object");
-        let filter = crate::query::conditions(&sample::model(), &given).expect("conditions");
+        let filter =
+            crate::query::conditions(&sample::model(), &given, crate::query::RelationScope::NONE)
+                .expect("conditions");
         let counted = wait(memory.count(0, filter)).expect("a count").value;
         (counted.count, counted.visited)
     };
@@ -394,7 +407,8 @@ fn long_searches_run_on_another_thread() {
     commit(&memory, (0..200).map(put).collect());
     let count = |conditions: &str| {
         let given = crate::core::json::object::Object::parse(conditions).expect("an object");
-        let filter = crate::query::conditions(&model, &given).expect("conditions");
+        let filter = crate::query::conditions(&model, &given, crate::query::RelationScope::NONE)
+            .expect("conditions");
         let count = memory.count(0, filter);
         let is_at_once = matches!(count, futures_util::future::Either::Left(_));
         (is_at_once, wait(count).expect("a count").value.count)

@@ -43,9 +43,10 @@ pub(super) fn intervals(
             property: of,
             prefix,
         } if *of == property => vec![beginning(prefix)],
-        QueryFilter::Compare { .. } | QueryFilter::In { .. } | QueryFilter::Prefix { .. } => {
-            return None;
-        }
+        QueryFilter::Compare { .. }
+        | QueryFilter::In { .. }
+        | QueryFilter::Prefix { .. }
+        | QueryFilter::Related(_) => return None,
     };
     Some(if negated {
         complement(of_property)

@@ -1,6 +1,7 @@
 //! The interface between a search and a table: records and indexes at one commit.
 
 use crate::core::error::Result;
+use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
 use crate::query::Fields;
@@ -25,9 +26,15 @@ pub(crate) trait Row: Fields {
 pub(crate) type TakeRow<'t> = dyn FnMut(&dyn Row) -> Result<bool> + 't;
 
 /// The records of one resource and their indexes, at one commit.
-pub(crate) trait SearchTable {
+pub(crate) trait SearchTable: Sized {
     /// An index entry.
     type Entry: IndexedRecord;
+
+    /// Returns the definition of the resource.
+    fn definition(&self) -> &'static ResourceDef;
+
+    /// Returns the records of another resource at the same commit.
+    fn other(&self, definition: &'static ResourceDef) -> Result<Self>;
 
     /// Returns the indexed properties.
     fn indexed(&self) -> &[usize];
@@ -52,6 +59,9 @@ pub(crate) trait SearchTable {
 
     /// Returns the record of an id.
     fn get(&self, id: &str) -> Result<Option<Arc<Record>>>;
+
+    /// Passes the record of an id to `take`, if there is one; returns the result of `take`, or `true`.
+    fn row_of(&self, id: &str, take: &mut TakeRow<'_>) -> Result<bool>;
 
     /// Passes the record of an entry to `take`; returns the result of `take`.
     fn row(&self, entry: &Self::Entry, take: &mut TakeRow<'_>) -> Result<bool>;

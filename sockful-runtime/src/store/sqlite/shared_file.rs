@@ -153,6 +153,7 @@ impl SharedFile {
         let connection = reader.connection();
         let search = TableSearch {
             table: SqliteTable::of(&self.tables, resource)?,
+            tables: &self.tables,
             connection,
             max_visited: self.max_visited,
             scan,

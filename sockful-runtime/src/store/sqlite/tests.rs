@@ -90,7 +90,13 @@ fn visited_counts_equal_those_of_memory() {
         let records: Vec<_> = case.creatures.iter().map(record).collect();
         let parse = |text: &str| {
             let given = Object::parse(text).expect("an object");
-            query::parse(&model, &given, &Config::default()).expect("a query")
+            query::parse(
+                &model,
+                &given,
+                crate::query::RelationScope::NONE,
+                &Config::default(),
+            )
+            .expect("a query")
         };
         let query = parse(&case.query(case.limit, case.skip, None));
         let [one, other] = stores.map(|store| {
@@ -385,4 +391,23 @@ fn transaction_failing_at_commit_is_rolled_back() {
     let next = wait(store.commit(commit(vec![put("bob", 1)], None)));
     assert_eq!(next.expect("the commit is accepted").seq, 1);
     assert_eq!(outcome(), None);
+}
+
+#[test]
+fn relation_results_equal_those_of_memory() {
+    let folder = Folder::new("relations");
+    let memory = conformance::opened(Memory::new());
+    let path = folder.0.join("data.db");
+    let sqlite = conformance::opened(Sqlite::open(path).expect("a new file"));
+    let config = ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let checked = TestRunner::new(config).run(&conformance::relations::cases(), |case| {
+        let of_memory = conformance::relations::run(&memory, &case);
+        proptest::prop_assert_eq!(of_memory, conformance::relations::run(&sqlite, &case));
+        Ok(())
+    });
+    checked.unwrap_or_else(|failed| panic!("{failed}"));
 }

@@ -1,5 +1,6 @@
 //! Typed counts of records for application code.
 
+use super::related;
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
 use crate::engine::call::transaction::guards::ListProtection;
@@ -41,10 +42,9 @@ impl<R: Resource> Count<R> {
     async fn read(self) -> Result<usize> {
         let model = self.context.app().model_of::<R>()?;
         let (store, filter) = (self.context.store(), self.filter.into_inner());
+        self.context.app().check_conditions(&filter)?;
         if self.context.is_in_transaction() {
-            let transaction = self.context.transaction()?;
-            let count = transaction.count(store, model.index, filter, self.protection);
-            return count.await;
+            return related::count(&self.context, model.index, filter, self.protection).await;
         }
         Ok(store.count(model.index, filter).await?.value.count)
     }

@@ -1,5 +1,6 @@
 //! Typed lists of records for application code.
 
+use super::related;
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
 use crate::engine::call::transaction::guards::ListProtection;
@@ -73,12 +74,10 @@ impl<R: Resource> Find<R> {
             after: None,
             max_bytes: usize::MAX,
         };
+        self.context.app().check_conditions(&query.filter)?;
         let store = self.context.store();
         let found = if self.context.is_in_transaction() {
-            self.context
-                .transaction()?
-                .find(store, model.index, query, self.protection)
-                .await?
+            related::find(&self.context, model.index, query, self.protection).await?
         } else {
             store.find(model.index, query).await?
         };

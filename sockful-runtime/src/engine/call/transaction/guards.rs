@@ -52,6 +52,11 @@ impl ListReads {
 
     pub(super) fn add(&mut self, guard: Guard) {
         self.reads += 1;
+        self.add_part(guard);
+    }
+
+    /// Adds the guard of records that another list depends on.
+    pub(super) fn add_part(&mut self, guard: Guard) {
         let covers = |it: &&mut Guard| {
             it.resource == guard.resource
                 && (is_whole(it) || it.filter == guard.filter && it.range == guard.range)
@@ -137,7 +142,8 @@ pub(super) fn guard_of_list(resource: usize, query: &Query, found: &View<Found>)
     let is_part = last.is_some() || query.after.is_some();
     Some(Guard {
         resource,
-        filter: query.filter.clone(),
+        // The guards of the related records are those of the parts of the list.
+        filter: query.filter.without_relations(),
         range: is_part.then(|| GuardedRange {
             order: order.clone(),
             after: query.after.clone(),

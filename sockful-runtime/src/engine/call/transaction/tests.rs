@@ -83,7 +83,13 @@ impl Stored {
 
     fn query(&self, text: &str) -> Query {
         let given = Object::parse(text).expect("an object");
-        query::parse(&self.model, &given, &Config::default()).expect("a query")
+        query::parse(
+            &self.model,
+            &given,
+            crate::query::RelationScope::NONE,
+            &Config::default(),
+        )
+        .expect("a query")
     }
 
     /// The result of a query in the transaction, or in the store if `None`, and whether there are
@@ -119,7 +125,8 @@ fn check(case: &Case, writes: &Writes) -> Result<(), TestCaseError> {
     }
     let conditions = case.conditions.to_string();
     let given = Object::parse(&conditions).expect("an object");
-    let filter = query::conditions(&stored.model, &given).expect("conditions");
+    let filter = query::conditions(&stored.model, &given, crate::query::RelationScope::NONE)
+        .expect("conditions");
 
     let mut queries = vec![
         case.query(case.limit, case.skip, None),

@@ -1,8 +1,8 @@
 //! Searches of one table in the file: `SQLite` finds the records, and the code shared by all stores
 //! plans the search and evaluates the conditions.
 
-use crate::core::error::Result;
-use crate::model::definition::KeyForm;
+use crate::core::error::{Error, Result};
+use crate::model::definition::{KeyForm, ResourceDef};
 use crate::model::record::{Record, StoredRecord};
 use crate::model::scalar::Scalar;
 use crate::query::{Fields, Query, QueryFilter};
@@ -10,7 +10,9 @@ use crate::store::plan::{EVERYTHING, RecordSource};
 use crate::store::read_room::ReadRoom;
 use crate::store::scan::RunningScan;
 use crate::store::scan::visits::Visits;
-use crate::store::search::{Holders, IndexedRecord, Row, Search, SearchTable, TakeRow};
+use crate::store::search::{
+    Holders, IndexedRecord, Row, Search, SearchState, SearchTable, TakeRow,
+};
 use crate::store::sqlite::tables::table::SqliteTable;
 use crate::store::{Counted, Found, Several};
 use rusqlite::Connection;
@@ -20,6 +22,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TableSearch<'a> {
     pub(crate) table: &'a SqliteTable,
+    /// The tables of all resources.
+    pub(crate) tables: &'a [SqliteTable],
     pub(crate) connection: &'a Connection,
     pub(crate) max_visited: usize,
     pub(crate) scan: &'a RunningScan,
@@ -28,12 +32,14 @@ pub(crate) struct TableSearch<'a> {
 impl TableSearch<'_> {
     /// Returns the number of matching records.
     pub(crate) fn count(&self, filter: &QueryFilter) -> Result<Counted> {
-        self.search(&self.visits()).count(filter)
+        self.search(&self.visits(), &SearchState::default())
+            .count(filter)
     }
 
     /// Returns the page of records of a query.
     pub(crate) fn find(&self, query: &Query) -> Result<Found> {
-        self.search(&self.visits()).find(query)
+        self.search(&self.visits(), &SearchState::default())
+            .find(query)
     }
 
     /// Returns for each of these values of an indexed property the first `limit` records that have it
@@ -46,8 +52,8 @@ impl TableSearch<'_> {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Vec<Found>> {
-        let visits = self.visits();
-        let (search, room) = (self.search(&visits), ReadRoom::new(max_bytes));
+        let (visits, state) = (self.visits(), SearchState::default());
+        let (search, room) = (self.search(&visits, &state), ReadRoom::new(max_bytes));
         let of = |value| search.related(property, value, filter, limit, &room);
         room.collect(values.iter().map(of))
     }
@@ -70,13 +76,27 @@ impl TableSearch<'_> {
         Visits::of(self.scan, self.max_visited)
     }
 
-    fn search<'s>(&'s self, visits: &'s Visits<'s>) -> Search<'s, Self> {
-        Search::new(self, visits)
+    fn search<'s>(&'s self, visits: &'s Visits<'s>, state: &'s SearchState) -> Search<'s, Self> {
+        Search::new(self, visits, state)
     }
 }
 
 impl SearchTable for TableSearch<'_> {
     type Entry = Box<str>;
+
+    fn definition(&self) -> &'static ResourceDef {
+        self.table.definition
+    }
+
+    fn other(&self, definition: &'static ResourceDef) -> Result<Self> {
+        let mut tables = self.tables.iter();
+        let table = tables.find(|table| table.definition.name == definition.name);
+        let missing = || Error::internal("the store was not opened for this resource");
+        Ok(Self {
+            table: table.ok_or_else(missing)?,
+            ..*self
+        })
+    }
 
     fn indexed(&self) -> &[usize] {
         &self.table.indexed
@@ -106,6 +126,10 @@ impl SearchTable for TableSearch<'_> {
 
     fn get(&self, id: &str) -> Result<Option<Arc<Record>>> {
         self.table.get(self.connection, id)
+    }
+
+    fn row_of(&self, id: &str, take: &mut TakeRow<'_>) -> Result<bool> {
+        self.table.with_row(self.connection, id, |row| take(&row))
     }
 
     fn row(&self, entry: &Box<str>, take: &mut TakeRow<'_>) -> Result<bool> {

@@ -24,6 +24,10 @@ impl RecordSource<'_> {
                     values.collect(),
                 )
             }
+            Self::One { id } => {
+                let id = Value::Text((**id).to_owned());
+                (" WHERE id = ?1".to_owned(), vec![id])
+            }
             Self::Within {
                 property,
                 interval,
