@@ -5,4 +5,5 @@ pub(crate) mod operands;
 pub(crate) mod pagination;
 pub(crate) mod relations;
 mod typed_api;
+mod typed_relations;
 mod typed_vs_json;

@@ -65,6 +65,8 @@ cases! {
         method_that_counts_never_double_books
         method_that_finds_never_double_books
         of_two_calls_that_count_both_one_sees_other
+        count_over_children_depends_on_the_children
+        list_over_a_parent_depends_on_the_parent
     }
     queries::pagination {
         limit_and_skip_truncate_a_list

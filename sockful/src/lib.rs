@@ -607,7 +607,9 @@ pub mod store {
 /// Types and bounds in the signatures of [`Field`], which define the operators of a property.
 pub mod query {
     pub use sockful_runtime::model::definition::KeyForm;
-    pub use sockful_runtime::query::typed::{Decimal, Like, Nullable, Ordered, Text, Time};
+    pub use sockful_runtime::query::typed::{
+        Decimal, Like, Nullable, Ordered, ParentId, Text, Time, ToParent,
+    };
 }
 
 #[cfg(feature = "client")]
@@ -724,7 +726,7 @@ pub mod __private {
     pub use sockful_runtime::model::reader::Reader;
     pub use sockful_runtime::model::resource::{Changes, PayloadWriter, Resource, Writer, show};
     pub use sockful_runtime::model::resource_model::Shape;
-    pub use sockful_runtime::query::typed::{Decimal, Field, Time};
+    pub use sockful_runtime::query::typed::{Decimal, Field, ParentId, Time};
     pub use sockful_runtime::record_schema;
     pub use sockful_runtime::schemars::{JsonSchema, Schema, SchemaGenerator};
     pub use sockful_runtime::{__client as client, __server as server};

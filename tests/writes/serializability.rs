@@ -31,6 +31,23 @@ struct Shift {
     on_call: bool,
 }
 
+/// A ward, which closes only if none of its nurses is on call.
+#[derive(Serialize, Deserialize, Resource)]
+struct Ward {
+    id: String,
+    #[resource(default = true)]
+    is_open: bool,
+}
+
+#[derive(Serialize, Deserialize, Resource)]
+struct Nurse {
+    id: String,
+    #[resource(parent = Ward)]
+    ward_id: String,
+    #[resource(default, index)]
+    on_call: bool,
+}
+
 /// A line of a list, with its position from 0 without gaps.
 #[derive(Serialize, Deserialize, Resource)]
 struct Line {
@@ -40,7 +57,7 @@ struct Line {
     position: u32,
 }
 
-const RESOURCES: Resources = resources![Booking, Line, Shift];
+const RESOURCES: Resources = resources![Booking, Line, Shift, Ward, Nurse];
 
 /// Holds the first run of each call until all clients have read, so that none sees what another writes.
 #[derive(Clone, Default)]
@@ -161,6 +178,54 @@ impl Shift {
     }
 }
 
+#[remote]
+impl Ward {
+    /// Closes, unless a nurse is on call: a condition over its children.
+    pub async fn close(&mut self, ctx: &Context) -> Result<()> {
+        let on_call = Nurse::FIELDS.on_call.eq(true);
+        let idle = Self::FIELDS.id.eq(&self.id) & Nurse::FIELDS.ward_id.none(on_call);
+        let idle = ctx.records::<Self>().count(idle).await?;
+        ctx.state::<FirstRuns>()?.meet(&self.id, 2).await;
+        if idle == 0 {
+            return Err(Error::refused("busy", "a nurse is on call"));
+        }
+        self.is_open = false;
+        Ok(())
+    }
+}
+
+#[remote]
+impl Nurse {
+    /// Goes on call, if the ward is open: a condition on the parent.
+    pub async fn come(&mut self, ctx: &Context) -> Result<()> {
+        let open = Self::FIELDS.ward_id.parent(Ward::FIELDS.is_open.eq(true));
+        let open = ctx
+            .records::<Self>()
+            .find(Self::FIELDS.id.eq(&self.id) & open);
+        let is_open = !open.await?.is_empty();
+        ctx.state::<FirstRuns>()?.meet(&self.ward_id, 2).await;
+        if !is_open {
+            return Err(Error::refused("closed", "the ward is closed"));
+        }
+        self.on_call = true;
+        Ok(())
+    }
+
+    /// Goes off call, unless it is the last one of its ward.
+    pub async fn leave(&mut self, ctx: &Context) -> Result<()> {
+        let fields = Self::FIELDS;
+        let other = fields.on_call.eq(true) & fields.id.ne(&self.id);
+        let covered = Ward::FIELDS.id.eq(&self.ward_id) & fields.ward_id.some(other);
+        let covered = ctx.records::<Ward>().count(covered).await?;
+        ctx.state::<FirstRuns>()?.meet(&self.ward_id, 2).await;
+        if covered == 0 {
+            return Err(Error::refused("last", "the last one stays"));
+        }
+        self.on_call = false;
+        Ok(())
+    }
+}
+
 async fn start() -> (TestServer, Vec<Client>) {
     let server = Server::new(RESOURCES).state(FirstRuns::default());
     let server = TestServer::serve(server).await;
@@ -265,6 +330,63 @@ pub(crate) async fn of_two_calls_that_count_both_one_sees_other() {
         left += task.await.expect("no client failed");
     }
     assert_eq!(left, 20);
+}
+
+/// Has two clients run a call each, at the same time, for each of 20 wards; returns how many took effect.
+async fn both_at_once(
+    clients: [Client; 2],
+    calls: [(&'static str, &'static str, &'static str); 2],
+) -> [Vec<bool>; 2] {
+    let tasks = clients.into_iter().zip(calls);
+    let tasks = tasks.map(|(mut client, (resource, action, id))| {
+        tokio::spawn(async move {
+            let mut done = Vec::new();
+            for ward in 0..20 {
+                let payload = json!({"id": format!("{id}{ward}")});
+                let reply = client.reply(resource, action, payload).await;
+                done.push(reply.get("err").is_none());
+            }
+            done
+        })
+    });
+    let [one, other] = tasks.collect::<Vec<_>>().try_into().expect("two tasks");
+    let one = one.await.expect("no client failed");
+    [one, other.await.expect("no client failed")]
+}
+
+async fn open_wards(client: &mut Client, nurses: &[&str], on_call: bool) {
+    for ward in 0..20 {
+        let id = format!("w{ward}");
+        client.ok("ward", "create", json!({"id": id})).await;
+        for nurse in nurses {
+            let nurse = json!({"id": format!("{nurse}{ward}"), "ward_id": id, "on_call": on_call});
+            client.ok("nurse", "create", nurse).await;
+        }
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn count_over_children_depends_on_the_children() {
+    let (_server, mut clients) = start().await;
+    open_wards(&mut clients[0], &["a", "b"], true).await;
+    let both = [clients.remove(0), clients.remove(0)];
+    let calls = [("nurse", "leave", "a"), ("nurse", "leave", "b")];
+    let [one, other] = both_at_once(both, calls).await;
+    for (one, other) in one.into_iter().zip(other) {
+        assert!(one != other, "one of two nurses leaves");
+    }
+}
+
+#[tokio::test]
+pub(crate) async fn list_over_a_parent_depends_on_the_parent() {
+    let (_server, mut clients) = start().await;
+    open_wards(&mut clients[0], &["a"], false).await;
+    let both = [clients.remove(0), clients.remove(0)];
+    let calls = [("nurse", "come", "a"), ("ward", "close", "w")];
+    let [come, close] = both_at_once(both, calls).await;
+    for (come, close) in come.into_iter().zip(close) {
+        assert!(come != close, "a nurse is on call in an open ward");
+    }
 }
 
 #[tokio::test]

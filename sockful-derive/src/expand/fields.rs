@@ -35,7 +35,11 @@ pub(crate) fn fields(resource: &Resource<'_>) -> TokenStream {
             }
             Some(Managed::Rev) | None => ty,
         };
-        quote_spanned!(mixed()=> #doc #vis #field: #private::Field<#ident, #ty>)
+        let parent = property.relation.as_ref().map(|relation| {
+            let parent = replace_self(relation.parent, &this);
+            quote_spanned!(mixed()=> , #private::ParentId<#parent>)
+        });
+        quote_spanned!(mixed()=> #doc #vis #field: #private::Field<#ident, #ty #parent>)
     });
     let allowed_lints = allowed_lints();
     quote_spanned! {mixed()=>

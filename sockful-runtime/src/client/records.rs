@@ -102,7 +102,11 @@ impl<R: Resource> RemoteRecords<R> {
 
     /// Returns the records of `C` whose `field` holds this id, with the routes of that relation:
     /// `client.records::<Album>().children(Song::FIELDS.album_id, "kob")`.
-    pub fn children<C, F>(&self, field: Field<C, F>, id: impl Into<R::Id>) -> Children<C>
+    pub fn children<C, F>(
+        &self,
+        field: Field<C, F, impl Sized>,
+        id: impl Into<R::Id>,
+    ) -> Children<C>
     where
         C: Resource,
         F: RefersTo<R::Id>,
@@ -112,7 +116,7 @@ impl<R: Resource> RemoteRecords<R> {
 
     /// Reads the record of `P` whose id is in the `field` of the record with this id:
     /// `client.records::<Song>().parent::<Album, _>(Song::FIELDS.album_id, "y")`.
-    pub fn parent<P, F>(&self, field: Field<R, F>, id: impl Into<R::Id>) -> Call<P>
+    pub fn parent<P, F>(&self, field: Field<R, F, impl Sized>, id: impl Into<R::Id>) -> Call<P>
     where
         P: Resource,
         F: RefersTo<P::Id>,

@@ -3,7 +3,7 @@
 mod field;
 mod operand;
 
-pub use field::Field;
+pub use field::{Field, ParentId, ToParent};
 pub use operand::{Decimal, Like, Nullable, Ordered, Plain, Text, Time};
 
 use crate::model::resource::Resource;

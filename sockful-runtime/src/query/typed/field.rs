@@ -7,17 +7,38 @@ use crate::model::resource::Resource;
 use crate::model::resource_model::sanitize_prefix;
 use crate::model::scalar::Scalar;
 use crate::query;
-use crate::query::CompareOp;
+use crate::query::{CompareOp, RelatedFilter};
 use std::fmt;
 use std::marker::PhantomData;
 
 /// A property of `R` with values of type `T`, from which queries are built.
-pub struct Field<R, T> {
+///
+/// `P` is [`ParentId<A>`](ParentId) for a property that holds the id of a parent `A`.
+pub struct Field<R, T, P = ()> {
     position: usize,
-    of: PhantomData<fn() -> (R, T)>,
+    of: PhantomData<fn() -> (R, T, P)>,
 }
 
-impl<R, T> Field<R, T> {
+/// Marks a property that holds the id of a parent `A`.
+#[derive(Debug)]
+pub struct ParentId<A>(PhantomData<fn() -> A>);
+
+/// The relation of a property.
+#[diagnostic::on_unimplemented(
+    message = "the property does not refer to a parent",
+    label = "only a relation has conditions on other records",
+    note = "a relation is declared by #[resource(parent = …)] on a property"
+)]
+pub trait ToParent {
+    /// The resource of the parent.
+    type Parent: Resource;
+}
+
+impl<A: Resource> ToParent for ParentId<A> {
+    type Parent = A;
+}
+
+impl<R, T, P> Field<R, T, P> {
     /// Creates the field for the property at `position`.
     #[doc(hidden)]
     pub const fn at(position: usize) -> Self {
@@ -35,7 +56,7 @@ impl<R, T> Field<R, T> {
 
 /// Conditions. The sanitizers of the property apply to the operands of equality conditions and to
 /// prefixes; `gt`, `gte`, `lt` and `lte` compare with the unchanged operand.
-impl<R: Resource, T> Field<R, T> {
+impl<R: Resource, T, P> Field<R, T, P> {
     /// Matches if the value equals `value`. Null, which is `None`, equals only null.
     pub fn eq(self, value: impl Like<T>) -> Filter<R> {
         self.compare(CompareOp::Equal, value)
@@ -184,15 +205,47 @@ impl<R: Resource, T> Field<R, T> {
     }
 }
 
-impl<R, T> Clone for Field<R, T> {
+/// Conditions over the relation that the property declares.
+impl<R: Resource, T, P> Field<R, T, P> {
+    /// Matches if the record has a parent that matches `filter`. A record without a parent does not
+    /// match, whatever the filter.
+    pub fn parent(self, filter: Filter<P::Parent>) -> Filter<R>
+    where
+        P: ToParent,
+    {
+        let parent = P::Parent::DEFINITION;
+        let related = RelatedFilter::parent(self.position, parent, filter.into_inner());
+        Filter::new(query::QueryFilter::Related(Box::new(related)))
+    }
+
+    /// Matches a parent that has a child that matches `filter`.
+    pub fn some(self, filter: Filter<R>) -> Filter<P::Parent>
+    where
+        P: ToParent,
+    {
+        let (parent, child) = (P::Parent::DEFINITION, R::DEFINITION);
+        let related = RelatedFilter::children(self.position, parent, child, filter.into_inner());
+        Filter::new(query::QueryFilter::Related(Box::new(related)))
+    }
+
+    /// Matches a parent that has no child that matches `filter`.
+    pub fn none(self, filter: Filter<R>) -> Filter<P::Parent>
+    where
+        P: ToParent,
+    {
+        !self.some(filter)
+    }
+}
+
+impl<R, T, P> Clone for Field<R, T, P> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R, T> Copy for Field<R, T> {}
+impl<R, T, P> Copy for Field<R, T, P> {}
 
-impl<R: Resource, T> fmt::Debug for Field<R, T> {
+impl<R: Resource, T, P> fmt::Debug for Field<R, T, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = R::DEFINITION.properties[self.position].name;
         f.debug_tuple("Field").field(&name).finish()
