@@ -3,6 +3,7 @@
 
 mod app;
 mod random_steps;
+mod relation_conditions;
 mod world;
 
 use proptest::test_runner::{Config, TestRunner};
