@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, resources};
 
-pub(super) const RESOURCES: Resources = resources![Artist, Album, Song];
+pub(super) const RESOURCES: Resources = resources![Artist, Album, Song, Label];
 
 #[derive(Serialize, Deserialize, Resource)]
 pub(super) struct Artist {
@@ -38,6 +38,17 @@ pub(super) struct Song {
     pub(super) plays: i64,
     #[resource(parent = Album, on_destroy = "detach")]
     pub(super) album_id: Option<String>,
+    #[resource(parent = Label, on_destroy = "detach")]
+    label_id: Option<String>,
+}
+
+/// Its records are not served to clients.
+#[derive(Serialize, Deserialize, Resource)]
+#[resource(only(create))]
+struct Label {
+    id: String,
+    #[resource(default)]
+    name: String,
 }
 
 /// Two albums of Miles, one of Nina and one of unknown origin; songs of three of them and one of none.
@@ -370,6 +381,13 @@ pub(crate) async fn invalid_relation_condition_names_its_path() {
             json!({"album.pass": null}),
             "album.pass",
             "`pass` is never sent, so it can't be queried",
+        ),
+        // The records at the other end are not served.
+        (
+            "song",
+            json!({"label.name": "x"}),
+            "label.name",
+            "`song` has no relation `label`",
         ),
     ] {
         for action in ["find", "count"] {

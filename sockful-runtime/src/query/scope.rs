@@ -54,25 +54,25 @@ impl<'a> RelationScope<'a> {
         self.unavailable_in
     }
 
-    /// Returns the relations of a resource.
+    /// Returns the relations of a resource whose records at the other end are served.
     pub(super) fn of(&self, model: &Model) -> Vec<RelationEnd<'a>> {
         let Some((models, relations)) = self.served else {
             return Vec::new();
         };
         let parents = relations.parents(model.index).iter();
-        let parents = parents.map(|link| RelationEnd {
-            name: link.parent.name(Relation::Parent),
-            side: RelationSide::Parent,
-            model: &models[link.to],
-            parent: link.parent,
-        });
+        let parents = parents.map(|link| (link, Relation::Parent, RelationSide::Parent));
         let children = relations.children(model.index).iter();
-        let children = children.map(|link| RelationEnd {
-            name: link.parent.name(Relation::List),
-            side: RelationSide::Children,
-            model: &models[link.to],
-            parent: link.parent,
+        let children = children.map(|link| (link, Relation::List, RelationSide::Children));
+        let ends = parents.chain(children).map(|(link, relation, side)| {
+            let end = RelationEnd {
+                name: link.parent.name(relation),
+                side,
+                model: &models[link.to],
+                parent: link.parent,
+            };
+            (end, relation)
         });
-        parents.chain(children).collect()
+        let served = ends.filter(|(end, relation)| end.model.definition.serves(relation.core()));
+        served.map(|(end, _)| end).collect()
     }
 }
