@@ -4,6 +4,7 @@ use super::related::RelationSide;
 use crate::model::definition::{Parent, Relation};
 use crate::model::relation::Relations;
 use crate::model::resource_model::Model;
+use crate::model::validation::JsonKind;
 
 /// The relations that the conditions of a query may use.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,25 @@ impl<'a> RelationScope<'a> {
     /// Returns the kind of query that no condition over a relation is available in.
     pub(super) fn refusal(&self) -> Option<&'static str> {
         self.unavailable_in
+    }
+
+    /// Returns whether the values of the property with this name, which may be reached through parents,
+    /// are strings. Those of an unknown one are; the operators of children have objects.
+    pub(crate) fn is_text(&self, model: &Model, name: &str) -> bool {
+        let properties = model.definition.properties.iter();
+        if let Some(at) = { properties }.position(|it| it.name == name) {
+            return model.kind(at) == JsonKind::Text;
+        }
+        let (name, rest) = match name.split_once('.') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (name, None),
+        };
+        let end = self.of(model).into_iter().find(|end| end.name == name);
+        match (end, rest) {
+            (Some(end), Some(rest)) => self.is_text(end.model, rest),
+            (Some(end), None) => end.side == RelationSide::Parent,
+            (None, _) => true,
+        }
     }
 
     /// Returns the relations of a resource whose records at the other end are served.

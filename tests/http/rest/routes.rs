@@ -3,8 +3,10 @@
 use super::{ask, response};
 use crate::relations::children::music;
 use crate::support::TestServer;
+use crate::support::music_resources::MUSIC;
 use crate::writes::create_and_get::{bob, with_bob};
 use serde_json::json;
+use sockful::Server;
 
 #[tokio::test]
 async fn id_in_url_is_percent_decoded() {
@@ -308,6 +310,43 @@ async fn url_parameters_are_filters_and_query_clauses() {
     assert_eq!(count["ok"], 2);
     let (_, one) = response(&server, "GET /api/creature/a?$select=id,life", "").await;
     assert_eq!(one["ok"], json!({"id": "a", "life": 1}));
+}
+
+#[tokio::test]
+async fn url_parameters_reach_through_relations() {
+    let server = TestServer::serve(Server::new(MUSIC)).await;
+    for (path, body) in [
+        ("artist", json!({"id": "miles", "n": 1})),
+        (
+            "album",
+            json!({"id": "kob", "n": 1959, "artist_id": "miles"}),
+        ),
+        (
+            "album",
+            json!({"id": "ms", "n": 1958, "artist_id": "miles"}),
+        ),
+        ("song", json!({"id": "so-what", "n": 1, "album_id": "kob"})),
+        ("song", json!({"id": "sid", "n": 2, "album_id": "ms"})),
+    ] {
+        let made = ask(&server, &format!("POST /api/{path}"), "", &body.to_string()).await;
+        assert_eq!(made.status, 201, "{path} {body}");
+    }
+    for (address, ids) in [
+        ("song?album.n=1959", vec!["so-what"]),
+        ("song?album.n[$lt]=1959&n=2", vec!["sid"]),
+        ("song?album.artist.n[$in]=1,2", vec!["sid", "so-what"]),
+        ("album?songs[$some]=%7B%22n%22:1%7D", vec!["kob"]),
+        ("album?songs=%7B%22$none%22:%7B%22n%22:1%7D%7D", vec!["ms"]),
+        ("album/kob/songs?album.n=1959", vec!["so-what"]),
+    ] {
+        let (status, list) = response(&server, &format!("GET /api/{address}"), "").await;
+        assert_eq!(status, 200, "{address} {list}");
+        let list = list["ok"].as_array().expect("a list");
+        let found: Vec<_> = list.iter().filter_map(|it| it["id"].as_str()).collect();
+        assert_eq!(found, ids, "{address}");
+    }
+    let (_, count) = response(&server, "GET /api/song/$count?album.n[$gte]=1958", "").await;
+    assert_eq!(count["ok"], 2);
 }
 
 #[tokio::test]

@@ -94,7 +94,9 @@ async fn respond<G: Send + 'static>(
     let mut cut = pin!(cut);
     let mut is_merge_patch = false;
     let payload = match (target.query_model, uri.query()) {
-        (Some(model), query) => parameters::payload(query.unwrap_or_default(), model)?,
+        (Some(model), query) => {
+            parameters::payload(query.unwrap_or_default(), model, app.relation_scope())?
+        }
         (None, Some(query)) if !query.is_empty() => return Err(no_parameters().into()),
         (None, _) if method == Method::GET => "null".to_owned(),
         (None, _) => {

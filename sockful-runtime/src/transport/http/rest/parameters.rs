@@ -3,8 +3,7 @@
 use super::members::{ObjectWriter, text};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::resource_model::Model;
-use crate::model::validation::JsonKind;
-use crate::query::OPERATORS;
+use crate::query::{OPERATORS, RelationScope};
 use form_urlencoded::Serializer;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -26,7 +25,7 @@ const LISTS: [&str; 5] = ["$in", "$nin", "$sort", "$select", "$with"];
 /// # Errors
 ///
 /// If a parameter is repeated, if another one is combined with [`QUERY`], or if that is not JSON.
-pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
+pub(super) fn payload(query: &str, model: &Model, scope: RelationScope<'_>) -> Result<String> {
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         check_brackets(&key, &value, model)?;
     }
@@ -36,14 +35,14 @@ pub(super) fn payload(query: &str, model: &Model) -> Result<String> {
     }
     let (mut members, mut and, mut beside) = (ObjectWriter::default(), None, Vec::new());
     for (key, value) in given.iter().filter(|(key, _)| operator(key).is_none()) {
-        let raw = raw(model, key, value);
+        let raw = raw((model, scope), key, value);
         if key == AND {
             and = Some(raw);
         } else {
             members.push(key, &raw);
         }
     }
-    for (name, operators) in compared(&given, model) {
+    for (name, operators) in compared(&given, (model, scope)) {
         // A property cannot have both a value and operators, so the operators move to `$and`.
         if given.iter().any(|(key, _)| key == name) {
             beside.push(ObjectWriter::of(name, &operators).to_json());
@@ -80,16 +79,19 @@ fn given(query: &str) -> Result<Vec<(Cow<'_, str>, String)>> {
 }
 
 /// The operators of each property that has any.
-fn compared<'a>(given: &'a [(Cow<'_, str>, String)], model: &Model) -> Vec<(&'a str, String)> {
+fn compared<'a>(
+    given: &'a [(Cow<'_, str>, String)],
+    of: (&Model, RelationScope<'_>),
+) -> Vec<(&'a str, String)> {
     let mut compared = Vec::<(&str, ObjectWriter)>::new();
     for (key, value) in given {
         let Some((name, operator)) = operator(key) else {
             continue;
         };
         let raw = if LISTS.contains(&operator) {
-            list(value, |one| scalar(model, name, one))
+            list(value, |one| scalar(of, name, one))
         } else {
-            scalar(model, name, value)
+            scalar(of, name, value)
         };
         match compared.iter_mut().find(|(known, _)| *known == name) {
             Some((_, operators)) => operators.push(operator, &raw),
@@ -209,25 +211,20 @@ fn example(name: &str) -> &'static str {
 }
 
 /// The value of the parameter `key` as JSON.
-fn raw(model: &Model, key: &str, value: &str) -> String {
+fn raw(of: (&Model, RelationScope<'_>), key: &str, value: &str) -> String {
     match key {
         "$sort" => json_or(value, '{', || sort(value)),
         "$select" | "$with" => json_or(value, '[', || list(value, text)),
         "$limit" | "$skip" | "$or" | "$and" | "$not" => {
             json(value).map_or_else(|| text(value), str::to_owned)
         }
-        _ => scalar(model, key, value),
+        _ => scalar(of, key, value),
     }
 }
 
 /// A value of a property as JSON: literal for a string, parsed for other types.
-fn scalar(model: &Model, name: &str, value: &str) -> String {
-    let at = model
-        .definition
-        .properties
-        .iter()
-        .position(|it| it.name == name);
-    let is_text = at.is_none_or(|at| model.kind(at) == JsonKind::Text);
+fn scalar((model, scope): (&Model, RelationScope<'_>), name: &str, value: &str) -> String {
+    let is_text = scope.is_text(model, name);
     json(value)
         .filter(|_| !is_text)
         .map_or_else(|| text(value), str::to_owned)
@@ -271,7 +268,7 @@ mod tests {
 
     fn asked(query: &str) -> String {
         let model = Model::new(&Shape::of::<Sample>(), 0, &mut SchemaGenerator::default());
-        payload(query, &model).unwrap_or_else(|error| format!("{error:?}"))
+        payload(query, &model, RelationScope::NONE).unwrap_or_else(|error| format!("{error:?}"))
     }
 
     #[test]
