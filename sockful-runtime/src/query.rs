@@ -26,6 +26,7 @@ pub(crate) use order::SortKeys;
 pub use order::{By, QueryOrder};
 pub(crate) use path::Path;
 pub(crate) use read_filter::ReadFilter;
+pub(crate) use related::MAX_STEPS;
 pub use related::{RelatedFilter, RelationSide};
 pub(crate) use scope::RelationScope;
 pub(crate) use values::{Fields, RecordValues};

@@ -5,7 +5,7 @@ use crate::engine::call::include;
 use crate::model::definition::{KeyForm, KeyKind, Property, Relation};
 use crate::model::resource_model::Model;
 use crate::model::validation::JsonKind;
-use crate::query::{MAX_SKIP, MAX_VALUES};
+use crate::query::{MAX_SKIP, MAX_STEPS, MAX_VALUES};
 use crate::spec::components::schema;
 use crate::spec::relation_routes::relations;
 use serde_json::{Map, Value, json};
@@ -190,6 +190,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     let mut properties: Map<String, Value> = asked(model)
         .map(|it| (it.property.name.to_owned(), it.condition()))
         .collect();
+    properties.extend(over_relations(model, document.source.models, MAX_STEPS));
     let list = json!({"type": "array", "items": here, "minItems": 1});
     for (word, joined) in [("$or", list.clone()), ("$and", list), ("$not", here)] {
         properties.insert(word.to_owned(), joined);
@@ -206,6 +207,38 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     }
     properties.extend(shaping(document, model));
     document.add_schema(&query_name(model), object(&properties));
+}
+
+/// The conditions over relations, by their keys, through at most `steps` relations on parents.
+fn over_relations(model: &Model, models: &[Model], steps: usize) -> Map<String, Value> {
+    let mut conditions = Map::new();
+    for found in relations(model, models) {
+        let name = found.name();
+        match found.relation {
+            Relation::Parent => {
+                for it in asked(found.of) {
+                    conditions.insert(format!("{name}.{}", it.property.name), it.condition());
+                }
+                if steps > 1 {
+                    for (key, condition) in over_relations(found.of, models, steps - 1) {
+                        conditions.insert(format!("{name}.{key}"), condition);
+                    }
+                }
+            }
+            Relation::List => {
+                let of_child = schema(&conditions_name(found.child));
+                let quantified = json!({
+                    "type": "object",
+                    "properties": {"$some": of_child, "$none": of_child},
+                    "minProperties": 1,
+                    "additionalProperties": false,
+                });
+                conditions.insert(name.to_owned(), quantified);
+            }
+            _ => {}
+        }
+    }
+    conditions
 }
 
 /// The words of a query that are numbers and texts, where a list has at most so many records.

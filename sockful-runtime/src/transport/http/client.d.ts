@@ -352,7 +352,7 @@ export interface Resource<Id extends keyof Record, Record, New, Patch, Events = 
   /** Lists the records that match a filter. */
   all: List<Record, {}, Relations>;
   /** Counts the records that match a filter. */
-  count(where?: Where<Record>, options?: Options): Promise<number>;
+  count(where?: RelatedWhere<Record, Relations>, options?: Options): Promise<number>;
   /** Changes the given properties of a record and returns the complete record. */
   update: Write<Pick<Record, Id> & Patch, Record>;
   /** Creates or replaces a record. */
@@ -405,8 +405,8 @@ export interface Get<Id extends keyof Record, Record, Relations = {}> extends On
 export interface List<Record, Under = {}, Relations = {}> {
   <const S extends keyof Record = keyof Record, const P extends Paths<Relations> = never>(
     ...given: {} extends Under
-      ? [query?: Query<Record> & Shown<S, P>, options?: Options]
-      : [query: Under & Query<Record> & Shown<S, P>, options?: Options]
+      ? [query?: Query<Record, Relations> & Shown<S, P>, options?: Options]
+      : [query: Under & Query<Record, Relations> & Shown<S, P>, options?: Options]
   ): Promise<Page<Found<Record, Relations, S, P>>>;
 }
 
@@ -432,6 +432,48 @@ export type Where<Record> = { [P in keyof Record]?: Condition<Record[P]> } & {
   $and?: readonly Where<Record>[];
   $not?: Where<Record>;
 };
+
+/**
+ * A filter that may have conditions over relations, through at most `Steps.length` of them: `"album.year"` on a
+ * parent, `songs: { $some: … }` or `$none` on children.
+ */
+export type RelatedWhere<Record, Relations, Steps extends unknown[] = [1, 1]> = {
+  [P in keyof Record]?: Condition<Record[P]>;
+} & OverRelations<Relations, Steps> & {
+    $or?: readonly RelatedWhere<Record, Relations, Steps>[];
+    $and?: readonly RelatedWhere<Record, Relations, Steps>[];
+    $not?: RelatedWhere<Record, Relations, Steps>;
+  };
+
+/** The conditions over relations. */
+export type OverRelations<Relations, Steps extends unknown[]> = Steps extends [unknown, ...infer Rest]
+  ? {
+      [K in keyof Relations & string as Relations[K] extends Many<any, any> ? K : never]?: Relations[K] extends Many<
+        infer Child,
+        infer Further
+      >
+        ? { $some?: RelatedWhere<Child, Further, Rest>; $none?: RelatedWhere<Child, Further, Rest> }
+        : never;
+    } & ThroughParents<Relations, Rest>
+  : {};
+
+/** The conditions on the parents of a record, with keys such as `album.year`. */
+export type ThroughParents<Relations, Rest extends unknown[]> = Intersected<
+  {
+    [K in keyof Relations & string]: Relations[K] extends Parent<infer Of, infer Further>
+      ? Prefixed<K, { [P in keyof Of]?: Condition<Of[P]> }> & Prefixed<K, OverRelations<Further, Rest>>
+      : {};
+  }[keyof Relations & string]
+>;
+
+type Prefixed<K extends string, Conditions> = {
+  [P in keyof Conditions & string as `${K}.${P}`]?: Conditions[P];
+};
+type Intersected<Union> = [Union] extends [never]
+  ? {}
+  : (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
+    ? All
+    : {};
 
 /** A required value or comparison of a property. For arrays and objects only their presence can be tested. */
 export type Condition<Value> = IsPlain<NonNullable<Value>> extends true
@@ -481,7 +523,7 @@ export type Sort<Record> = {
 };
 
 /** A filter with options for the list. */
-export type Query<Record> = Where<Record> & {
+export type Query<Record, Relations = {}> = RelatedWhere<Record, Relations> & {
   $sort?: Sort<Record>;
   $limit?: number;
   $skip?: number;
