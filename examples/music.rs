@@ -171,6 +171,8 @@ async fn main() -> Result<()> {
     println!(r#"  ["album","createSong",{{"album_id":"kob","title":"All Blues"}},2]"#);
     println!(r#"  ["playlist","add",{{"id":"evening","song":"so-what"}},3]"#);
     println!(r#"  ["playlist","entries",{{"playlist_id":"evening","$with":["song.album"]}},4]"#);
+    println!(r#"  ["song","find",{{"album.artist.name":"Miles Davis"}},5]"#);
+    println!(r#"  ["album","find",{{"songs":{{"$none":{{"plays":0}}}}}},6]"#);
     server.listen(format!("{host}:{port}")).await
 }
 
