@@ -19,6 +19,8 @@ mod sorted_vec_map;
 mod subscription_handle;
 #[cfg(test)]
 mod tests;
+mod window;
+mod window_group;
 
 pub(crate) use broker::Broker;
 pub(crate) use connection_subscriptions::ConnectionSubscriptions;
@@ -30,3 +32,4 @@ pub(crate) use live_query::LiveQuery;
 pub(crate) use resume::LOG_READS;
 pub(crate) use resume::ResumeRequest;
 pub(crate) use subscription_handle::SubscriptionHandle;
+pub(crate) use window::Window;

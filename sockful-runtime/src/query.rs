@@ -94,6 +94,36 @@ pub(crate) fn parse(
     })
 }
 
+/// Parses the `$sort` and the `$limit` of a live query; `None` if it has neither.
+pub(crate) fn window(
+    model: &Model,
+    given: &Object<'_>,
+    max: usize,
+) -> Result<Option<(Vec<QueryOrder>, usize)>> {
+    for key in ["$skip", "$after", "$with", "$count", "$snapshot"] {
+        if given.has(key) {
+            let message = format!("`{key}` is not available in a live query");
+            return Err(Path::Root.key(key).refuse(message));
+        }
+    }
+    let (sort, limit) = (given.take("$sort"), given.take("$limit"));
+    let order = sort.map(|raw| QueryOrder::parse(model, raw)).transpose()?;
+    let Some(raw) = limit else {
+        return match order {
+            None => Ok(None),
+            Some(_) => Err(Path::Root
+                .key("$sort")
+                .refuse("`$sort` needs `$limit` in a live query")),
+        };
+    };
+    match number("$limit", raw, max)? {
+        0 => Err(Path::Root
+            .key("$limit")
+            .refuse("`$limit` must be at least 1 in a live query")),
+        limit => Ok(Some((order.unwrap_or_default(), limit))),
+    }
+}
+
 /// Parses all remaining members of `given` as conditions.
 pub(crate) fn conditions(
     model: &Model,

@@ -1,6 +1,7 @@
 //! The broker: reads the log and distributes commits to subscriptions.
 
 mod log_reader;
+mod windows;
 
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::Evaluated;
@@ -17,11 +18,14 @@ use crate::store::recent_commits::RecentCommits;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// How many commits of the log are read at once.
 pub(super) const PAGE: usize = 256;
+
+/// How many windows are read again at the same time.
+const MAX_REFILLS: usize = 4;
 
 /// Distributes commits to subscriptions.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub(crate) struct Broker {
     state: Mutex<BrokerState>,
     /// The newest commit that was distributed; `u64::MAX` while there are no subscriptions.
     published: watch::Sender<u64>,
+    /// A permit for each window that is read again.
+    refills: Semaphore,
 }
 
 #[derive(Debug)]
@@ -79,6 +85,7 @@ impl Broker {
                 log_reader: None,
             }),
             published: watch::Sender::new(u64::MAX),
+            refills: Semaphore::new(MAX_REFILLS),
         })
     }
 
@@ -124,12 +131,14 @@ impl Broker {
     /// # Errors
     ///
     /// As for [`initial_result`](Self::initial_result).
-    /// As for [`initial_result`](Self::initial_result).
     pub(super) async fn shared_result(
         &self,
         group: u64,
         query: &LiveQuery,
     ) -> Result<Arc<InitialResult>> {
+        if query.window.is_some() {
+            return self.window_result(group, query).await.map(Arc::new);
+        }
         let asked_at = self.store.head().await?;
         let initial = self
             .state()
@@ -222,7 +231,7 @@ impl Broker {
 
     /// Distributes the next commits. Queries are evaluated without the lock, and on a blocking
     /// thread if that takes long.
-    async fn publish(&self, commits: Vec<Arc<Committed>>) {
+    async fn publish(self: &Arc<Self>, commits: Vec<Arc<Committed>>) {
         let Some(last) = commits.last().map(|committed| committed.seq) else {
             return;
         };
@@ -242,14 +251,14 @@ impl Broker {
     }
 
     /// Passes evaluated commits to the subscriptions.
-    pub(super) fn distribute(&self, Evaluated { commits, deferred }: Evaluated) {
+    pub(super) fn distribute(self: &Arc<Self>, Evaluated { commits, deferred }: Evaluated) {
         let mut wakers = Vec::new();
         let mut state = self.state();
         let BrokerState { recent, groups, .. } = &mut *state;
-        let mut trimmed = Vec::new();
+        let (mut trimmed, mut exhausted) = (Vec::new(), Vec::new());
         let (from, max) = (recent.head(), self.limits.fold_after);
         for (committed, concerned) in commits {
-            groups.push(committed.seq, concerned, max, &mut wakers);
+            groups.push(&committed, concerned, max, &mut wakers, &mut exhausted);
             recent.push(committed, &mut trimmed);
         }
         groups.finish(from, deferred, max, &mut wakers);
@@ -257,6 +266,7 @@ impl Broker {
         drop(state);
         self.announce(head, wakers);
         drop(trimmed);
+        self.refill(exhausted);
     }
 
     /// Continues at commit `head` because the log no longer contains the commits before it. All

@@ -120,10 +120,16 @@ impl Delivery {
                 let Some(next) = matches.front() else {
                     return;
                 };
-                let is_last = *written + 1 == next.events.len();
-                let at = is_last.then(|| next.committed.proof(&encoder.positions));
-                let meta = EventMeta::new(next.committed.seq, is_last).at(at);
-                encoder.write_event(next.events[*written], &next.committed, meta, out);
+                let is_last = match next {
+                    Match::Commit { committed, events } => {
+                        let is_last = *written + 1 == events.len();
+                        let at = is_last.then(|| committed.proof(&encoder.positions));
+                        let meta = EventMeta::new(committed.seq, is_last).at(at);
+                        encoder.write_event(events[*written], committed, meta, out);
+                        is_last
+                    }
+                    Match::Window(events) => encoder.write_window_event(events, *written, out),
+                };
                 *written += 1;
                 if is_last {
                     matches.pop_front();

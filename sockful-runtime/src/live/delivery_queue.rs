@@ -3,7 +3,7 @@
 use super::connection_subscriptions::{ConnectionSubscriptions, TransientEvent};
 use super::delivery::Delivery;
 use super::event_encoder::EventEncoder;
-use super::live_query::InitialResult;
+use super::live_query::{InitialResult, Match};
 use super::query_group::NextEvents;
 use super::sorted_vec_map::SortedVecMap;
 use super::subscription_handle::SubscriptionHandle;
@@ -273,7 +273,7 @@ impl<S: Send + 'static> DeliveryQueue<S> {
                 NextEvents::Commits { matches, more } => {
                     self.current = Some(ActiveDelivery {
                         id,
-                        from: matches.first().map_or(0, |it| it.committed.seq - 1),
+                        from: matches.first().map_or(0, Match::from),
                         delivery: Delivery::commits(matches),
                         more,
                     });
@@ -362,9 +362,7 @@ impl ActiveDelivery {
     fn delivered_up_to(&self) -> u64 {
         match &self.delivery {
             delivery if delivery.is_done() => u64::MAX,
-            Delivery::Commits { matches, .. } => {
-                matches.front().map_or(self.from, |it| it.committed.seq - 1)
-            }
+            Delivery::Commits { matches, .. } => matches.front().map_or(self.from, Match::from),
             _ => self.from,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::connection_subscriptions::AckIdGuard;
 use super::live_query::{ChangeKind, EventRef};
+use super::window_group::{WindowEvent, WindowEvents};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::protocol::position::{PositionKey, PositionProof};
@@ -109,6 +110,32 @@ impl EventEncoder {
             }
             EventRef::Emitted(at) => self.write_declared(&of.emitted[at], Some(meta), out),
         }
+    }
+
+    /// Writes the event of a window at position `nth`. Returns whether it is the last one.
+    pub(super) fn write_window_event(
+        &self,
+        of: &WindowEvents,
+        nth: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let is_last = nth + 1 >= of.events.len();
+        let meta = if of.is_folded {
+            EventMeta::folded(of.seq, is_last, of.dropped)
+        } else {
+            EventMeta::new(of.seq, is_last)
+        };
+        match of.events.get(nth) {
+            Some(WindowEvent::Changed(kind, record)) => {
+                self.write_change(*kind, record, meta, out);
+            }
+            Some(WindowEvent::Emitted(committed, at)) => {
+                self.write_declared(&committed.emitted[*at], Some(meta), out);
+            }
+            // Without any change, the frame still reports the events that are omitted.
+            None => self.write_records("records", &[], meta, out),
+        }
+        is_last
     }
 
     /// Writes a declared event. An event that belongs to no commit has no `meta`.

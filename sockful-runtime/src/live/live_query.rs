@@ -1,10 +1,15 @@
 //! The query of a subscription, and the events that a commit causes for it.
 
+use super::window::Window;
+use super::window_group::WindowEvents;
 use crate::model::record::Record;
 use crate::protocol::position::PositionProof;
 use crate::query::{QueryFilter, ReadFilter, RecordValues};
 use crate::store::commit::Committed;
 use std::sync::Arc;
+
+/// The cost of finding the position of a record in a window, in bytes that are compared.
+const WINDOW_WEIGHT: usize = 256;
 
 /// The records that a subscription covers: those that match its filter and that the caller can read.
 #[derive(Clone, Debug)]
@@ -13,6 +18,8 @@ pub(crate) struct LiveQuery {
     pub(crate) resource: usize,
     pub(crate) filter: QueryFilter,
     pub(crate) read_filter: ReadFilter,
+    /// Restricts it to the first records in an order.
+    pub(crate) window: Option<Arc<Window>>,
 }
 
 /// All records that match a live query at one commit, shared by all subscriptions of the query that
@@ -40,9 +47,24 @@ pub(crate) enum ChangeKind {
 
 /// A commit that affects a subscription, and the events that it causes.
 #[derive(Clone, Debug)]
-pub(crate) struct Match {
-    pub(crate) committed: Arc<Committed>,
-    pub(crate) events: Arc<[EventRef]>,
+pub(crate) enum Match {
+    /// The events refer to the commit.
+    Commit {
+        committed: Arc<Committed>,
+        events: Arc<[EventRef]>,
+    },
+    /// The events of a window may concern records that the commit does not change.
+    Window(Arc<WindowEvents>),
+}
+
+impl Match {
+    /// The commit up to which everything was delivered before.
+    pub(super) fn from(&self) -> u64 {
+        match self {
+            Self::Commit { committed, .. } => committed.seq - 1,
+            Self::Window(events) => events.from,
+        }
+    }
 }
 
 /// An event of a commit, by the position of its cause.
@@ -64,18 +86,21 @@ impl LiveQuery {
     pub(super) fn canonical(&self) -> String {
         let read_filter = self.read_filter.filter().map(QueryFilter::canonical);
         let (filter, read_filter) = (self.filter.canonical(), read_filter.unwrap_or_default());
-        format!("{filter} of {read_filter}")
+        let window = self.window.as_ref();
+        let window = window.map(|window| format!(" in {window:?}"));
+        format!("{filter} of {read_filter}{}", window.unwrap_or_default())
     }
 
     /// The maximum cost of one evaluation per record, without parsing.
     pub(super) fn weight(&self) -> usize {
         let read_filter = self.read_filter.filter();
-        self.filter.weight() + read_filter.map_or(0, QueryFilter::weight)
+        let filters = self.filter.weight() + read_filter.map_or(0, QueryFilter::weight);
+        filters + self.window.as_ref().map_or(0, |_| WINDOW_WEIGHT)
     }
 
     /// Whether the caller asked for all records that it can read.
     pub(super) fn is_unconditional(&self) -> bool {
-        self.filter == QueryFilter::All
+        self.filter == QueryFilter::All && self.window.is_none()
     }
 
     /// How a change from `before` to `after` affects the matching records.

@@ -4,8 +4,10 @@ use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::GroupQuery;
 use super::live_query::{EventRef, InitialResult, Match};
 use super::sorted_vec_map::SortedVecMap;
+use super::window::WindowRecords;
+use super::window_group::{Applied, HeldWindow, WindowEvents, WindowGroup};
 use crate::core::caller_id::CallerId;
-use crate::store::commit::Emitted;
+use crate::store::commit::{Committed, Emitted};
 use crate::store::recent_commits::RecentCommits;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
@@ -21,12 +23,21 @@ pub(super) struct QueryGroup {
     /// The caller whose share of the limit the query counts against, if it counts.
     share: Option<Share>,
     subscribers: SortedVecMap<Subscriber>,
-    matches: VecDeque<(u64, Arc<[EventRef]>)>,
+    matches: VecDeque<(u64, PendingEvents)>,
     /// How many subscribers have pending matches.
     pending: usize,
     /// The newest initial result, while a subscription still delivers it. Equal subscriptions read
     /// one after the other, so that concurrent ones share the result of the first.
     pub(super) initial: Arc<tokio::sync::Mutex<Weak<InitialResult>>>,
+    /// The records of a live window. They are read under the lock of `initial`.
+    window: Option<Box<WindowGroup>>,
+}
+
+/// The events of one commit.
+#[derive(Debug)]
+enum PendingEvents {
+    Commit(Arc<[EventRef]>),
+    Window(Arc<WindowEvents>),
 }
 
 /// How many units a query counts, and against which caller.
@@ -82,10 +93,13 @@ impl QueryGroup {
             owner: of.asked_by.clone(),
             callers: BTreeMap::new(),
         });
+        let window = of.query.window.as_ref();
+        let window = window.map(|_| Box::new(WindowGroup::new()));
         Self {
             of,
             canonical,
             share,
+            window,
             subscribers: SortedVecMap::new(),
             matches: VecDeque::new(),
             pending: 0,
@@ -149,21 +163,44 @@ impl QueryGroup {
         }
     }
 
-    /// Adds a matching commit and marks the subscribers that had none as ready.
+    /// Adds a matching commit and marks the subscribers that had none as ready. Returns whether the
+    /// window has to be read again because of it.
     pub(super) fn push(
         &mut self,
-        seq: u64,
+        committed: &Arc<Committed>,
         events: Vec<EventRef>,
         max: usize,
         wakers: &mut Vec<Waker>,
+    ) -> bool {
+        let events = match &mut self.window {
+            None => PendingEvents::Commit(events.into()),
+            Some(window) => match window.apply(committed, &events) {
+                Applied::Nothing => return false,
+                Applied::Exhausted => return true,
+                Applied::Events(events) => PendingEvents::Window(Arc::new(events)),
+            },
+        };
+        let seq = committed.seq;
+        self.push_events(seq - 1, seq, events, max, wakers);
+        false
+    }
+
+    /// Adds the events of commit `seq`. Everything up to commit `from` was delivered before.
+    fn push_events(
+        &mut self,
+        from: u64,
+        seq: u64,
+        events: PendingEvents,
+        max: usize,
+        wakers: &mut Vec<Waker>,
     ) {
-        self.matches.push_back((seq, events.into()));
+        self.matches.push_back((seq, events));
         if self.matches.len() > max {
             self.matches.pop_front();
         }
         for (id, subscriber) in self.subscribers.iter_mut() {
             if subscriber.pending == 0 {
-                subscriber.position = subscriber.position.max(seq - 1);
+                subscriber.position = subscriber.position.max(from);
                 wakers.extend(subscriber.connection.mark_ready(id));
             }
             // A number above the group's maximum is sufficient to detect that it is behind.
@@ -172,8 +209,40 @@ impl QueryGroup {
         self.pending = self.subscribers.len();
     }
 
-    /// Passes a transient event to all subscribers.
+    /// The records of the window that all subscribers have received or will receive, if it is known.
+    pub(super) fn window(&self) -> Option<&WindowRecords> {
+        self.window.as_ref()?.records()
+    }
+
+    /// The window that subscribers have, while it is read again.
+    pub(super) fn held(&self) -> Option<&HeldWindow> {
+        self.window.as_ref()?.held()
+    }
+
+    /// Sets the window that was read. Subscribers receive these events.
+    pub(super) fn set_window(
+        &mut self,
+        records: WindowRecords,
+        events: Option<WindowEvents>,
+        max: usize,
+        wakers: &mut Vec<Waker>,
+    ) {
+        if let Some(window) = &mut self.window {
+            window.set(records);
+        }
+        if let Some(events) = events {
+            let (from, seq) = (events.from, events.seq);
+            let events = PendingEvents::Window(Arc::new(events));
+            self.push_events(from, seq, events, max, wakers);
+        }
+    }
+
+    /// Passes a transient event to all subscribers, if they have its record.
     pub(super) fn broadcast(&self, event: &Arc<Emitted>, wakers: &mut Vec<Waker>) {
+        let shows = |it: &WindowRecords| it.shows_id(event.record.id());
+        if self.window.is_some() && !self.window().is_some_and(shows) {
+            return;
+        }
         for (id, subscriber) in self.subscribers.iter() {
             wakers.extend(subscriber.connection.broadcast(id, event));
         }
@@ -183,6 +252,10 @@ impl QueryGroup {
     /// evaluated.
     pub(super) fn set_all_behind(&mut self, from: u64, max: usize, wakers: &mut Vec<Waker>) {
         self.matches.clear();
+        let from = self.held().map_or(from, |held| from.min(held.seq));
+        if let Some(window) = &mut self.window {
+            window.forget();
+        }
         for (id, subscriber) in self.subscribers.iter_mut() {
             if subscriber.pending == 0 {
                 subscriber.position = subscriber.position.max(from);
@@ -208,7 +281,10 @@ impl QueryGroup {
     /// The position of a subscriber that has pending matches.
     pub(super) fn pending_position(&self, id: u64) -> Option<u64> {
         let subscriber = self.subscribers.get(id)?;
-        (subscriber.pending > 0).then_some(subscriber.position)
+        let held = self.held().map(|held| held.seq);
+        (subscriber.pending > 0)
+            .then_some(subscriber.position)
+            .or(held)
     }
 
     /// Takes at most `limit` pending commits of a subscriber.
@@ -234,12 +310,17 @@ impl QueryGroup {
                 break;
             }
             if *seq > position {
-                let Some(committed) = recent.get(*seq) else {
-                    return NextEvents::Behind;
-                };
-                matches.push(Match {
-                    committed: committed.clone(),
-                    events: events.clone(),
+                matches.push(match events {
+                    PendingEvents::Commit(events) => {
+                        let Some(committed) = recent.get(*seq) else {
+                            return NextEvents::Behind;
+                        };
+                        Match::Commit {
+                            committed: committed.clone(),
+                            events: events.clone(),
+                        }
+                    }
+                    PendingEvents::Window(events) => Match::Window(events.clone()),
                 });
                 position = *seq;
             }

@@ -134,28 +134,30 @@ impl QueryGroups {
         evaluation
     }
 
-    /// Adds a commit to the groups that it affects.
+    /// Adds a commit to the groups that it affects. Adds the groups whose windows have to be read
+    /// again to `exhausted`.
     pub(super) fn push(
         &mut self,
-        seq: u64,
+        committed: &Arc<Committed>,
         concerned: Vec<GroupEvents>,
         max: usize,
         wakers: &mut Vec<Waker>,
+        exhausted: &mut Vec<u64>,
     ) {
         for GroupEvents {
-            group,
+            group: id,
             events,
             compared,
         } in concerned
         {
-            let Some(group) = self.by_id.get_mut(&group) else {
+            let Some(group) = self.by_id.get_mut(&id) else {
                 continue;
             };
             if compared > 0 {
                 group.charge(compared);
             }
-            if !events.is_empty() {
-                group.push(seq, events, max, wakers);
+            if !events.is_empty() && group.push(committed, events, max, wakers) {
+                exhausted.push(id);
             }
         }
     }
@@ -198,6 +200,12 @@ impl QueryGroups {
         for group in self.by_id.values_mut() {
             group.set_all_behind(0, max, wakers);
         }
+    }
+
+    /// Whether a window is being read again.
+    #[cfg(test)]
+    pub(super) fn is_any_held(&self) -> bool {
+        self.by_id.values().any(|group| group.held().is_some())
     }
 
     pub(super) fn get_mut(&mut self, group: u64) -> Option<&mut QueryGroup> {

@@ -90,7 +90,7 @@ impl Replay {
             let has_room = |matches: &Vec<_>| matches.len() < self.max_matches;
             self.matches = self.matches.take().filter(has_room).map(|mut matches| {
                 let events = events.into();
-                matches.push(Match { committed, events });
+                matches.push(Match::Commit { committed, events });
                 matches
             });
         }

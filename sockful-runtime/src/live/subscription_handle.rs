@@ -89,7 +89,7 @@ impl SubscriptionHandle {
 
     /// Reads the missed commits. Few are delivered one by one and many are folded. If the log does
     /// not reach back far enough or too many are missing, the initial result is sent again. If that
-    /// fails, the subscription ends.
+    /// fails, the subscription ends. A window is always sent again.
     pub(crate) async fn catch_up(&self) -> Delivery {
         let broker = &*self.broker;
         let (from, head, recent) = {
@@ -97,7 +97,13 @@ impl SubscriptionHandle {
             let head = state.recent.head();
             let group = state.groups.get_mut(self.group);
             let from = group.map_or(head, |group| group.advance(self.id, head));
-            (from, head, state.recent.after(from, usize::MAX))
+            let is_window = self.query.window.is_some();
+            let missed = (!is_window).then(|| state.recent.after(from, usize::MAX));
+            (from, head, missed)
+        };
+        let Some(recent) = recent else {
+            let result = self.initial_result().await;
+            return result.map_or_else(|error| self.ended(error), Delivery::reset);
         };
         let replay = Replay::new(
             self.query.clone(),

@@ -1,4 +1,5 @@
 mod follower;
+mod windows;
 
 use super::live_query::CommitValues;
 use super::query_group::NextEvents;

@@ -97,8 +97,8 @@ pub(crate) enum Body {
 /// The members of the reply to `subscribe`.
 #[derive(Debug)]
 pub(crate) struct Subscribed {
-    /// The token that resumes it on another connection.
-    pub(crate) resume: String,
+    /// The token that resumes it on another connection, unless it is a window.
+    pub(crate) resume: Option<String>,
     /// The proof of the position that the reply moves the client to.
     pub(crate) at: Option<PositionProof>,
     /// Whether further records of the initial result follow in events.
@@ -234,7 +234,9 @@ impl Continuation {
             let _ = write!(out, ",\"cut\":{cut}");
         }
         if let Some(Subscribed { resume, at, more }) = &self.subscribed {
-            let _ = write!(out, ",\"resume\":\"{resume}\"");
+            if let Some(resume) = resume {
+                let _ = write!(out, ",\"resume\":\"{resume}\"");
+            }
             if let Some(at) = at {
                 let _ = write!(out, ",\"at\":\"{}\"", at.as_str());
             }

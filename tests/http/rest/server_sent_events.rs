@@ -176,7 +176,7 @@ async fn event_stream_errors_are_http_statuses() {
             "not_found",
         ),
         (
-            "/api/note?$limit=2",
+            "/api/note?$skip=2",
             "Authorization: Bearer bob\r\n",
             400,
             "invalid_query",

@@ -35,7 +35,9 @@ async fn invalid_subscription_is_rejected_with_its_path() {
     let from = |from| json!({"$from": from});
     for (payload, path) in [
         (json!({"$sort": {"life": 1}}), "$sort"),
-        (json!({"$limit": 1}), "$limit"),
+        (json!({"$limit": 0}), "$limit"),
+        (json!({"$limit": 1_001}), "$limit"),
+        (json!({"$limit": 1, "$sort": {"secret": 1}}), "$sort.secret"),
         (json!({"$skip": 1}), "$skip"),
         (json!({"$after": "x"}), "$after"),
         (json!({"$with": ["songs"]}), "$with"),

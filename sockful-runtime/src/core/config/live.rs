@@ -23,9 +23,12 @@ pub struct LiveConfig {
     /// The maximum number of different subscription filters of one resource that are evaluated on each
     /// of its changes because they require no particular value of a property. One caller has at most as
     /// many as are then left for others. A filter that compares more than 1 KiB counts as several, and
-    /// a subscription without a filter does not count. Default: 1,000.
+    /// a subscription without a filter and `$limit` does not count. Default: 1,000.
     #[doc(hidden)]
     pub max_scanned_groups: usize,
+    /// The maximum number of records of a live window: the `$limit` of a subscription. Default: 1,000.
+    #[doc(hidden)]
+    pub max_window: usize,
     /// The maximum number of commits read from the log for a subscription that missed them. One that
     /// missed more restarts with an initial result. Default: 100,000.
     #[doc(hidden)]
@@ -48,6 +51,7 @@ impl Default for LiveConfig {
             max_subscription_records: 10_000,
             max_snapshot: 8 * 1024 * 1024,
             max_scanned_groups: 1_000,
+            max_window: 1_000,
             max_replayed: 100_000,
             ring_capacity: 16 * 1024 * 1024,
             max_unsent_events: 64 * 1024,
@@ -67,6 +71,7 @@ impl LiveConfig {
             ),
             ("live.max_snapshot", self.max_snapshot),
             ("live.max_scanned_groups", self.max_scanned_groups),
+            ("live.max_window", self.max_window),
             ("live.ring_capacity", self.ring_capacity),
             ("live.max_unsent_events", self.max_unsent_events),
         ])

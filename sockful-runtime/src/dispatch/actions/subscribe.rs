@@ -7,7 +7,9 @@ use crate::core::json;
 use crate::dispatch::outcome::SubscriptionChange;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{Delivery, EventEncoder, NewSubscription, RemainingRecords, ResumeRequest};
+use crate::live::{
+    Delivery, EventEncoder, NewSubscription, RemainingRecords, ResumeRequest, Window,
+};
 use crate::model::definition::Parent;
 use crate::model::resource_model::Model;
 use crate::protocol::frame;
@@ -44,6 +46,8 @@ pub(in crate::dispatch) async fn begin(
     let from = given.take("$from").map(parse_from).transpose()?;
     let select = given.take("$select");
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
+    let window = query::window(model, &given, app.config.live.max_window)?;
+    let window = window.map(|(order, limit)| Arc::new(Window::new(order, limit)));
     let scope = app.relation_scope().unavailable_in("a live query");
     filters.push(query::conditions(model, &given, scope)?);
     drop(given);
@@ -51,6 +55,7 @@ pub(in crate::dispatch) async fn begin(
         resource: model.index,
         filter: QueryFilter::all_of(filters),
         parent,
+        window,
     };
     let scope = SubscriptionScope::evaluate(context, request)?;
 
@@ -63,7 +68,9 @@ pub(in crate::dispatch) async fn begin(
     let query = &handle.query;
     let caller = &scope.access.caller;
     let same = (&select, &session.app.description.digest, caller);
-    let resumed = match from {
+    // A window is always sent again.
+    let is_resumable = query.window.is_none();
+    let resumed = match from.filter(|_| is_resumable) {
         Some(from) => broker.can_resume(from, query, same).await?,
         None => None,
     };
@@ -84,7 +91,7 @@ pub(in crate::dispatch) async fn begin(
         }
     };
     let subscribed = Subscribed {
-        resume: broker.resume_token(query, seq, same).to_string(),
+        resume: is_resumable.then(|| broker.resume_token(query, seq, same).to_string()),
         at: at.filter(|_| remaining.is_empty()),
         more: !remaining.is_empty(),
     };

@@ -11,23 +11,32 @@ use crate::live::event_encoder::EventEncoder;
 use crate::live::live_query::{InitialResult, LiveQuery};
 use crate::live::query_group::NextEvents;
 use crate::live::subscription_handle::SubscriptionHandle;
+use crate::live::window::Window;
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::resource_model::Model;
 use crate::protocol::reply::Selection;
 use crate::query;
-use crate::query::ReadFilter;
+use crate::query::{Query, QueryFilter, ReadFilter};
 use crate::store::commit::{Commit, Committed, Expect, Operation};
 use crate::store::conformance::sample;
 use crate::store::conformance::sample::Sample;
-use crate::store::{Memory, Store};
+use crate::store::testing::{Intercept, StoreCall};
+use crate::store::{Memory, Store, ready};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 pub(super) struct Server {
     model: Model,
-    store: Arc<Memory>,
+    store: Arc<Intercept>,
+    /// The number of lists that were read from the store.
+    finds: Arc<AtomicUsize>,
+    /// The number of records that a window keeps beyond its limit, if not the usual one.
+    pub(super) slack: Option<usize>,
+    /// The read filter of new subscriptions.
+    pub(super) read_filter: ReadFilter,
     pub(super) broker: Arc<Broker>,
     connection: Arc<ConnectionSubscriptions>,
 }
@@ -36,7 +45,13 @@ impl Server {
     pub(super) async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
-        let store = Arc::new(Memory::with_config(&config));
+        let finds = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&finds);
+        let store = Intercept::new(Memory::with_config(&config)).before(move |call| {
+            counted.fetch_add(usize::from(call == StoreCall::Find), Relaxed);
+            ready(Ok(()))
+        });
+        let store = Arc::new(store);
         store
             .open(&[Sample::DEFINITION])
             .await
@@ -45,19 +60,41 @@ impl Server {
             model: sample::model(),
             broker: Broker::new(store.clone(), 1, &config),
             store,
+            finds,
+            slack: None,
+            read_filter: ReadFilter::ALL,
             connection: Arc::default(),
         }
     }
 
     fn query(&self, conditions: &str) -> Arc<LiveQuery> {
         let given = Object::parse(conditions).expect("an object");
-        let filter = query::conditions(&self.model, &given, crate::query::RelationScope::NONE)
+        let window = query::window(&self.model, &given, 1_000).expect("an order and a limit");
+        let window = window.map(|(order, limit)| {
+            let window = Window::new(order, limit);
+            Arc::new(Window {
+                slack: self.slack.unwrap_or(window.slack),
+                ..window
+            })
+        });
+        let filter = query::conditions(&self.model, &given, query::RelationScope::NONE)
             .expect("conditions");
         Arc::new(LiveQuery {
             resource: 0,
             filter,
-            read_filter: ReadFilter::ALL,
+            read_filter: self.read_filter.clone(),
+            window,
         })
+    }
+
+    /// The filter of these conditions.
+    pub(super) fn filter(&self, conditions: &str) -> QueryFilter {
+        self.query(conditions).filter.clone()
+    }
+
+    /// How many lists were read from the store since the last call.
+    pub(super) fn take_finds(&self) -> usize {
+        self.finds.swap(0, Relaxed)
     }
 
     /// A subscriber that begins with all matching records.
@@ -126,14 +163,42 @@ impl Server {
     }
 
     pub(super) async fn truth(&self, conditions: &str) -> BTreeMap<String, Value> {
-        let result = self.broker.initial_result(&self.query(conditions)).await;
-        records(&result.expect("it is small"))
+        let query = self.query(conditions);
+        let window = query.window.as_ref();
+        let wanted = Query {
+            filter: query.combined_filter(),
+            order: window.map(|it| it.order.clone()).unwrap_or_default(),
+            limit: window.map_or(usize::MAX, |it| it.limit),
+            skip: 0,
+            after: None,
+            max_bytes: usize::MAX,
+        };
+        // Not counted.
+        let found = self
+            .store
+            .inner()
+            .find(0, wanted)
+            .await
+            .expect("it is small");
+        by_id(&found.value.records)
+    }
+
+    /// Waits until no window is read again and all commits were distributed.
+    pub(super) async fn settle_windows(&self) {
+        self.settle().await;
+        while self.broker.state().groups.is_any_held() {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
 fn records(result: &InitialResult) -> BTreeMap<String, Value> {
+    by_id(&result.records)
+}
+
+fn by_id(records: &[Arc<Record>]) -> BTreeMap<String, Value> {
     let json = |it: &Record| serde_json::from_str(it.sent()).expect("JSON");
-    let each = result.records.iter();
+    let each = records.iter();
     each.map(|it| (it.id().to_owned(), json(it))).collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::core::error::Result;
 use crate::engine::call::context::Context;
 use crate::engine::session::Session;
-use crate::live::{LiveQuery, RestartedSubscription, SubscriptionHandle};
+use crate::live::{LiveQuery, RestartedSubscription, SubscriptionHandle, Window};
 use crate::query::{QueryFilter, ReadFilter};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -24,6 +24,7 @@ pub(super) struct SubscriptionRequest {
     pub(super) filter: QueryFilter,
     /// For the children of a record: the index of its resource, and its id.
     pub(super) parent: Option<(usize, Box<str>)>,
+    pub(super) window: Option<Arc<Window>>,
 }
 
 /// What the caller's identity allows it to read. A subscription continues only while this is
@@ -67,6 +68,7 @@ impl SubscriptionScope {
             resource: request.resource,
             filter: request.filter.clone(),
             read_filter: access.read_filter.clone(),
+            window: request.window.clone(),
         });
         let caller = context.caller_id();
         SubscriptionHandle::register(&app.broker, &session.subscriptions, query, caller).await
