@@ -79,7 +79,8 @@ impl<C: Resource> Children<C> {
     pub fn find(&self, filter: Filter<C>) -> RemoteFind<C> {
         let (resource, action) = self.route(Relation::List);
         let query = self.query(filter);
-        RemoteFind::new(self.shared.clone(), resource, action, query)
+        let live = self.route(Relation::Subscribe);
+        RemoteFind::new(self.shared.clone(), resource, action, live, query)
     }
 
     /// Updates the given properties of the child with this id.

@@ -3,11 +3,13 @@
 use super::request::RawReply;
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
+use crate::model::definition::{KeyForm, ResourceDef};
 use crate::model::key;
 use crate::model::key::Key;
 use crate::model::reader::Reader;
 use crate::model::resource::Resource;
 use crate::model::resource_model;
+use crate::query::{Fields, QueryOrder, SortKeys};
 use schemars::SchemaGenerator;
 use serde_json::value::RawValue;
 
@@ -16,8 +18,8 @@ pub(super) fn record<R: Resource>(raw: &str) -> Result<R> {
     read(&Object::parse(raw)?)
 }
 
-/// Reads the record with the canonical text of its id.
-pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
+/// Reads the record with the canonical text of its id and its sort keys.
+pub(super) fn keyed<R: Resource>(raw: &str, order: &[QueryOrder]) -> Result<KeyedRecord<R>> {
     let object = Object::parse(raw)?;
     let definition = R::DEFINITION;
     let id = resource_model::id_in(
@@ -25,7 +27,44 @@ pub(super) fn keyed<R: Resource>(raw: &str) -> Result<(String, R)> {
         definition.properties[definition.id].name,
         definition.key,
     )?;
-    Ok((id.into_owned(), read(&object)?))
+    let id = id.into_owned();
+    let fields = SentFields {
+        definition,
+        id: &id,
+        object: &object,
+    };
+    let keys = SortKeys::of(order, &fields).into_owned();
+    let record = read(&object)?;
+    Ok(KeyedRecord { id, keys, record })
+}
+
+/// A record with the canonical text of its id and its sort keys.
+pub(super) struct KeyedRecord<R> {
+    pub(super) id: String,
+    pub(super) keys: SortKeys<'static>,
+    pub(super) record: R,
+}
+
+/// The properties of a record that a server has sent.
+struct SentFields<'a> {
+    definition: &'static ResourceDef,
+    id: &'a str,
+    object: &'a Object<'a>,
+}
+
+impl Fields for SentFields<'_> {
+    fn id(&self) -> &str {
+        self.id
+    }
+
+    fn json(&self, position: usize) -> &str {
+        let name = self.definition.properties[position].name;
+        self.object.take(name).unwrap_or("null")
+    }
+
+    fn key_form(&self, position: usize) -> KeyForm {
+        self.definition.properties[position].key_form
+    }
 }
 
 /// Reads the list of records `raw`.

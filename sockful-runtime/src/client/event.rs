@@ -1,10 +1,12 @@
 //! The events of a subscription.
 
 use super::decode;
+use super::decode::KeyedRecord;
 use crate::core::error::{Error, Result};
 use crate::core::json::object::Object;
 use crate::model::key::Key;
 use crate::model::resource::Resource;
+use crate::query::QueryOrder;
 use serde::de::DeserializeOwned;
 use std::fmt;
 
@@ -19,7 +21,7 @@ pub enum ClientEvent<R: Resource> {
         /// The commit that the records are a view of.
         seq: u64,
     },
-    /// A record was created, or matches the filter now.
+    /// A record was created, or is among the records of the query now.
     Created {
         /// The current record.
         record: R,
@@ -33,11 +35,11 @@ pub enum ClientEvent<R: Resource> {
         /// The sequence number of the commit.
         seq: u64,
     },
-    /// A record was destroyed, or no longer matches the filter.
+    /// A record was destroyed, or is no longer among the records of the query.
     Destroyed {
         /// The id of the record.
         id: R::Id,
-        /// Whether the record still exists, but no longer matches the filter.
+        /// Whether the record still exists, but is no longer among the records of the query.
         left: bool,
         /// The sequence number of the commit.
         seq: u64,
@@ -128,10 +130,10 @@ impl<R: Resource + fmt::Debug> fmt::Debug for ClientEvent<R> {
     }
 }
 
-/// The effect of an event on a set of records, which are keyed by the texts of their ids.
+/// The effect of an event on a set of records, which are by the texts of their ids.
 pub(super) enum LiveChange<R> {
-    ReplaceAll(Vec<(String, R)>),
-    Put(String, R),
+    ReplaceAll(Vec<KeyedRecord<R>>),
+    Put(KeyedRecord<R>),
     Remove(String),
     None,
 }
@@ -188,13 +190,11 @@ impl RawEvent {
     }
 
     /// Returns the effect of the event on a set of records.
-    pub(super) fn change<R: Resource>(self) -> Result<LiveChange<R>> {
+    pub(super) fn change<R: Resource>(self, order: &[QueryOrder]) -> Result<LiveChange<R>> {
+        let keyed = |raw: &str| decode::keyed(raw, order);
         Ok(match &*self.name {
-            "reset" => LiveChange::ReplaceAll(self.records(decode::keyed)?),
-            "created" | "updated" => {
-                let (id, record) = decode::keyed(&self.record)?;
-                LiveChange::Put(id, record)
-            }
+            "reset" => LiveChange::ReplaceAll(self.records(keyed)?),
+            "created" | "updated" => LiveChange::Put(keyed(&self.record)?),
             "destroyed" => LiveChange::Remove(decode::id::<R>(&self.id)?.text().into_owned()),
             _ => LiveChange::None,
         })

@@ -2,7 +2,8 @@
 
 use super::call::Call;
 use super::request::{Effect, RawReply};
-use super::{ClientInner, conditions, decode, unsendable};
+use super::subscription::SubscriptionReader;
+use super::{ClientInner, Live, Subscription, conditions, decode, unsendable};
 use crate::core::error::Result;
 use crate::model::resource::Resource;
 use crate::query;
@@ -19,6 +20,8 @@ pub struct RemoteFind<R> {
     shared: Arc<ClientInner>,
     resource: &'static str,
     action: &'static str,
+    /// The resource and the action of the same query as a subscription.
+    live: (&'static str, &'static str),
     query: Result<Map<String, Value>>,
     order: Vec<query::QueryOrder>,
     of: std::marker::PhantomData<fn() -> R>,
@@ -39,12 +42,14 @@ impl<R: Resource> RemoteFind<R> {
         shared: Arc<ClientInner>,
         resource: &'static str,
         action: &'static str,
+        live: (&'static str, &'static str),
         query: Result<Map<String, Value>>,
     ) -> Self {
         Self {
             shared,
             resource,
             action,
+            live,
             query,
             order: Vec::new(),
             of: std::marker::PhantomData,
@@ -56,7 +61,7 @@ impl<R: Resource> RemoteFind<R> {
             Some(why) => Err(super::unreadable(&why)),
             None => conditions::of(filter),
         };
-        Self::new(shared, R::NAME, "find", query)
+        Self::new(shared, R::NAME, "find", (R::NAME, "subscribe"), query)
     }
 
     /// Adds a sort key; further keys order the records that are equal by the earlier ones. The id is
@@ -88,22 +93,39 @@ impl<R: Resource> RemoteFind<R> {
         self
     }
 
+    /// Subscribes to the same query, as a set that is kept up to date: with [`limit`](Self::limit), the
+    /// first records in the order of [`sort`](Self::sort). [`skip`](Self::skip) and
+    /// [`after`](Self::after) are not available in a live query.
+    pub fn live(self) -> Live<R> {
+        let order = self.order.clone();
+        Live::sorted(self.follow(), order)
+    }
+
+    /// Subscribes to the same query, as a stream of events: see [`live`](Self::live).
+    pub fn subscribe(self) -> Subscription<R> {
+        Subscription::new(self.follow())
+    }
+
+    fn follow(self) -> SubscriptionReader {
+        let (resource, action) = self.live;
+        let shared = self.shared.clone();
+        SubscriptionReader::new(&shared, resource, action, self.payload())
+    }
+
     /// Returns the request, to set options such as a timeout.
     pub fn call(self) -> Call<Page<R>> {
-        let payload = self.query.and_then(|mut query| {
+        let (shared, resource, action) = (self.shared.clone(), self.resource, self.action);
+        let payload = self.payload();
+        Call::new(shared, resource, action, payload, Effect::ReadOnly, page)
+    }
+
+    fn payload(self) -> Result<String> {
+        self.query.and_then(|mut query| {
             if !self.order.is_empty() {
                 query.insert("$sort".to_owned(), conditions::sort::<R>(&self.order));
             }
             serde_json::to_string(&query).map_err(|error| unsendable(&error))
-        });
-        Call::new(
-            self.shared,
-            self.resource,
-            self.action,
-            payload,
-            Effect::ReadOnly,
-            page,
-        )
+        })
     }
 }
 

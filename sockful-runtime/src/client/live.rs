@@ -1,31 +1,49 @@
 //! A live query as the current set of records.
 
+use super::decode::KeyedRecord;
 use super::event::{LiveChange, RawEvent};
 use super::inbox::CommitEvents;
 use super::subscription::SubscriptionReader;
 use crate::core::error::Result;
 use crate::model::key::Key;
 use crate::model::resource::Resource;
+use crate::query::{QueryOrder, SortKeys};
 use futures_util::FutureExt;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::task::Poll;
 
-/// The current set of records that match a filter.
+/// The current set of records that match a filter, or the first of them in an order.
 ///
 /// It changes only while [`changed`](Self::changed) is awaited, by whole commits. In between it is a
 /// consistent view of one commit.
 pub struct Live<R: Resource> {
     reader: SubscriptionReader,
-    records: BTreeMap<String, R>,
+    /// The sort keys; the id is the last one.
+    order: Vec<QueryOrder>,
+    records: BTreeMap<String, Entry<R>>,
+    /// The ids in the order of the records, if that is not the order of the ids.
+    sorted: Vec<String>,
+}
+
+struct Entry<R> {
+    keys: SortKeys<'static>,
+    record: R,
 }
 
 impl<R: Resource> Live<R> {
     pub(super) fn new(reader: SubscriptionReader) -> Self {
+        Self::sorted(reader, Vec::new())
+    }
+
+    /// A set that is sorted by these keys.
+    pub(super) fn sorted(reader: SubscriptionReader, order: Vec<QueryOrder>) -> Self {
         Self {
             reader,
+            order,
             records: BTreeMap::new(),
+            sorted: Vec::new(),
         }
     }
 
@@ -82,18 +100,40 @@ impl<R: Resource> Live<R> {
 
     /// Applies a commit: if one of its events cannot be read, none of them is applied.
     fn apply(&mut self, commit: CommitEvents) -> Result<()> {
-        let changes = commit.into_iter().map(RawEvent::change);
+        let order = &self.order;
+        let changes = commit
+            .into_iter()
+            .map(|event: RawEvent| event.change(order));
         let changes: Vec<LiveChange<R>> = changes.collect::<Result<_>>()?;
         for change in changes {
             self.take(change);
         }
+        self.sort();
         Ok(())
+    }
+
+    fn sort(&mut self) {
+        if self.order.is_empty() {
+            return;
+        }
+        let mut entries: Vec<_> = self.records.iter().collect();
+        entries.sort_by(|(a, of_a), (b, of_b)| of_a.keys.compare(&of_b.keys, &self.order, (a, b)));
+        self.sorted = entries.into_iter().map(|(id, _)| id.clone()).collect();
+    }
+
+    fn put(&mut self, KeyedRecord { id, keys, record }: KeyedRecord<R>) {
+        self.records.insert(id, Entry { keys, record });
     }
 
     fn take(&mut self, change: LiveChange<R>) {
         match change {
-            LiveChange::ReplaceAll(records) => self.records = records.into_iter().collect(),
-            LiveChange::Put(id, record) => drop(self.records.insert(id, record)),
+            LiveChange::ReplaceAll(records) => {
+                self.records.clear();
+                for record in records {
+                    self.put(record);
+                }
+            }
+            LiveChange::Put(record) => self.put(record),
             LiveChange::Remove(id) => drop(self.records.remove(&id)),
             LiveChange::None => {}
         }
@@ -101,12 +141,16 @@ impl<R: Resource> Live<R> {
 
     /// Returns the record with this id, if it is in the set.
     pub fn get(&self, id: &R::Id) -> Option<&R> {
-        self.records.get(&*id.text())
+        let entry = self.records.get(&*id.text())?;
+        Some(&entry.record)
     }
 
-    /// Returns all records, in the order of their ids.
+    /// Returns all records, in the order of the query: that of their ids unless it has another.
     pub fn iter(&self) -> impl Iterator<Item = &R> {
-        self.records.values()
+        let sorted = self.sorted.iter().filter_map(|id| self.records.get(id));
+        let by_id = self.order.is_empty().then(|| self.records.values());
+        let entries = sorted.chain(by_id.into_iter().flatten());
+        entries.map(|entry| &entry.record)
     }
 
     /// Returns the number of records.
