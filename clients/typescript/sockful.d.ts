@@ -361,16 +361,27 @@ export interface Resource<Id extends keyof Record, Record, New, Patch, Events = 
   destroy: Write<Pick<Record, Id>, Record>;
   /** Subscribes to the records that match a filter and to all changes of them. */
   subscribe: Subscribe<Record, Events, Record[Id]>;
-  /** Returns a live collection of the records that match a filter. */
+  /** Returns a live collection of the records that match a filter; with `$limit`, of the first in an order. */
   live<const S extends keyof Record = keyof Record>(
-    where?: Where<Record> & { $select?: readonly (S | Id)[] },
+    where?: Where<Record> & Window<Record> & { $select?: readonly (S | Id)[] },
     options?: LiveOptions<Record>,
   ): Live<Selected<Record, S>, EventOf<Selected<Record, S>, Events, Record[Id]>, Record[Id]>;
 }
 
-/** The options of a live collection. It has no limit: the order and the number of displayed records are up to the page. */
+/** A live query of the first records in an order: a window. */
+export interface Window<Record> {
+  /** The order, which needs a `$limit`. The id is the last key. */
+  $sort?: Sort<Record>;
+  /** The maximum number of records. */
+  $limit?: number;
+}
+
+/** The options of a live collection. */
 export interface LiveOptions<Record> {
-  /** The sort order: `1` is ascending and `-1` descending, or a function as for `Array.sort`. The default is by id. */
+  /**
+   * The sort order: `1` is ascending and `-1` descending, or a function as for `Array.sort`. The default is the `$sort`
+   * of the query, then by id.
+   */
   sort?: Order<Record> | ((a: Record, b: Record) => number);
   /** The id property, if there is no generated module. The default is `id`. */
   id?: string;
@@ -415,12 +426,12 @@ export interface Subscribe<Record, Events, Id, Under = {}> {
   /** Returns an iterator for `for await`. */
   <const S extends keyof Record = keyof Record>(
     ...given: {} extends Under
-      ? [where?: Where<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
-      : [where: Under & Where<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
+      ? [where?: Where<Record> & Window<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
+      : [where: Under & Where<Record> & Window<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
   ): Subscription<EventOf<Selected<Record, S>, Events, Id>>;
   /** Calls a listener with each event. The returned function ends the subscription. */
   <const S extends keyof Record = keyof Record>(
-    where: Under & Where<Record> & { $select?: readonly S[] },
+    where: Under & Where<Record> & Window<Record> & { $select?: readonly S[] },
     listener: (event: EventOf<Selected<Record, S>, Events, Id> | Ended) => void,
     options?: { signal?: AbortSignal },
   ): () => void;

@@ -807,7 +807,8 @@ const live = (connection, resource, where, options = {}) => {
   const { on, emit } = emitter();
   /** The calls of `until` that wait for a commit. @type {Set<Fn>} */ const waits = new Set();
   const wakeAll = () => { for (const wake of [...waits]) wake(); };
-  const { sort } = options;
+  const { $sort, $select } = where ?? {};
+  const { sort = $sort } = options;
   const order = Object.entries(typeof sort === 'function' ? {} : { ...sort, [id]: sort?.[id] ?? 1 });
   /** What each record is sorted by, each item with its direction. */ const keys = new WeakMap();
   /** @type {Fn} */
@@ -843,8 +844,7 @@ const live = (connection, resource, where, options = {}) => {
   /** @type {Fn} */ let reject;
   const ready = new Promise((yes, no) => { [resolve, reject] = [yes, no]; });
   ready.catch(() => {});
-  const select = where?.$select;
-  const sub = new Sub(connection, resource, 'subscribe', select && !select.includes(id) ? { ...where, $select: [...select, id] } : where, {
+  const sub = new Sub(connection, resource, 'subscribe', $select ? { ...where, $select: [...new Set([...$select, id, ...Object.keys({ ...$sort })])] } : where, {
     events(delivered) {
       let isChanged = false;
       try {
