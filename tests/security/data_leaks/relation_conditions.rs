@@ -65,7 +65,7 @@ fn related(resource: usize, steps: usize) -> BoxedStrategy<Value> {
 
 /// A server with the records of `all` that a user may read, and nothing else.
 async fn visible_to(all: &ServerHandle, user: &User) -> ServerHandle {
-    let server = Server::new(app::RESOURCES).authenticate(app::who);
+    let server = Server::new(app::RESOURCES).authenticate(app::authenticate);
     let only = server.open().await.expect("memory opens");
     let mut operations = Vec::new();
     for committed in all.store().log(0, 10_000).await.expect("the log is whole") {
@@ -74,7 +74,7 @@ async fn visible_to(all: &ServerHandle, user: &User) -> ServerHandle {
             let sent: Value = serde_json::from_str(record.sent()).expect("a record is JSON");
             let (owner, level) = (sent["owner"].as_str(), sent["level"].as_i64());
             let (owner, level) = (owner.expect("a text"), level.expect("a number"));
-            let rule = &user.sees[change.resource];
+            let rule = &user.read_rules[change.resource];
             if rule.holds(user, owner, sent["published"] == true, level) {
                 operations.push(Operation::Put {
                     resource: change.resource,
@@ -106,14 +106,14 @@ async fn client_of(handle: &ServerHandle, user: &User) -> (TestServer, Client) {
 }
 
 async fn compare(users: &[User], queries: &[(usize, Value)]) -> Result<(), TestCaseError> {
-    let server = Server::new(app::RESOURCES).authenticate(app::who);
+    let server = Server::new(app::RESOURCES).authenticate(app::authenticate);
     let all = server.open().await.expect("memory opens");
     app::fill(&all, users).await.expect("the records are valid");
     for user in users {
         let (_server, mut client) = client_of(&all, user).await;
         let only = visible_to(&all, user).await;
         let unlimited = User {
-            sees: [app::Rule::All, app::Rule::All],
+            read_rules: [app::Rule::All, app::Rule::All],
             ..user.clone()
         };
         let (_other, mut other) = client_of(&only, &unlimited).await;

@@ -77,8 +77,8 @@ impl Server {
                 ..window
             })
         });
-        let filter = query::conditions(&self.model, &given, query::RelationScope::NONE)
-            .expect("conditions");
+        let filter =
+            query::conditions(&self.model, &given, query::RelationScope::NONE).expect("conditions");
         Arc::new(LiveQuery {
             resource: 0,
             filter,
