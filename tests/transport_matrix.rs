@@ -88,7 +88,8 @@ cases! {
         conditions_reach_through_two_relations
         relation_conditions_combine_with_others
         relation_routes_accept_relation_conditions
-        invalid_relation_condition_names_its_path
+        unknown_name_in_relation_condition_is_rejected
+        malformed_relation_condition_is_rejected
         related_records_count_towards_limits
     } but {
         live_query_refuses_relation_conditions

@@ -113,13 +113,12 @@ impl QueryFilter {
     /// Returns the number of values that properties are compared with.
     pub(crate) fn operands(&self) -> usize {
         match self {
-            Self::All => 0,
+            // The ranges of a relation are found when the related records are searched.
+            Self::All | Self::Related(_) => 0,
             Self::Compare { .. } | Self::Prefix { .. } => 1,
             Self::In { values, .. } => values.len(),
             Self::And(filters) | Self::Or(filters) => filters.iter().map(Self::operands).sum(),
             Self::Not(filter) => filter.operands(),
-            // Their ranges are found when the related records are searched.
-            Self::Related(_) => 0,
         }
     }
 

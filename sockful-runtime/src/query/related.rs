@@ -241,6 +241,6 @@ impl fmt::Debug for RelatedFilter {
             .field("resource", &self.resource.name)
             .field("link", &self.link)
             .field("filter", &self.filter)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -95,11 +95,12 @@ impl<'m> ConditionParser<'m> {
         let filters = quantifiers.take_rest().map(|(word, raw)| {
             let path = path.key(word);
             if !QUANTIFIERS.contains(&word) {
-                return Err(match word.starts_with('$') {
-                    true => names::unknown_word(word, &QUANTIFIERS, &path),
-                    false => path.refuse(format!(
+                return Err(if word.starts_with('$') {
+                    names::unknown_word(word, &QUANTIFIERS, &path)
+                } else {
+                    path.refuse(format!(
                         "`{name}` are several records; write {{\"{name}\": {{\"$some\": {{\"{word}\": …}}}}}}"
-                    )),
+                    ))
                 });
             }
             let filter = self.object(to, raw, &path, depth + 1)?;

@@ -16,8 +16,10 @@ use std::marker::PhantomData;
 /// `P` is [`ParentId<A>`](ParentId) for a property that holds the id of a parent `A`.
 pub struct Field<R, T, P = ()> {
     position: usize,
-    of: PhantomData<fn() -> (R, T, P)>,
+    of: PhantomData<FieldTypes<R, T, P>>,
 }
+
+type FieldTypes<R, T, P> = fn() -> (R, T, P);
 
 /// Marks a property that holds the id of a parent `A`.
 #[derive(Debug)]

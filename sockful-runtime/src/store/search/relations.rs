@@ -169,10 +169,10 @@ impl<T: SearchTable> Search<'_, T> {
             search: self,
             failed: RefCell::default(),
         };
-        let matched = matcher.matches(&joined);
+        let result = matcher.matches(&joined);
         match joined.failed.into_inner() {
             Some(error) => Err(error),
-            None => Ok(matched),
+            None => Ok(result),
         }
     }
 

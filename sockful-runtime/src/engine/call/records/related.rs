@@ -77,7 +77,7 @@ pub(super) async fn count(
     }
     let seen = seen(context, &filter, protection).await?;
     let definition = context.model(resource).definition;
-    let stored = without(definition, seen.stored, ids);
+    let stored = without(definition, seen.stored, &ids);
     let stored = transaction.count_stored(store, resource, stored, protection, &seen.parts);
     Ok(stored.await? + matching)
 }
@@ -127,7 +127,7 @@ async fn seen_related(
             links.extend((!link.is_null()).then(|| link.into_owned()));
         }
     }
-    let stored = without(related.resource, inner.stored, ids);
+    let stored = without(related.resource, inner.stored, &ids);
     Ok(QueryFilter::Or(vec![
         QueryFilter::one_of(related.property, links),
         QueryFilter::Related(Box::new(related.with(stored))),
@@ -186,7 +186,7 @@ async fn has(
 }
 
 /// Returns the conditions for the records with other ids than these.
-fn without(definition: &ResourceDef, filter: QueryFilter, ids: Vec<Box<str>>) -> QueryFilter {
+fn without(definition: &ResourceDef, filter: QueryFilter, ids: &[Box<str>]) -> QueryFilter {
     let ids = ids.iter();
     let ids = ids.map(|id| Scalar::read(&key::json(id, definition.key)).into_owned());
     let others = QueryFilter::one_of(definition.id, ids.collect()).negated();
