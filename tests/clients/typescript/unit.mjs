@@ -191,6 +191,45 @@ await test('wide properties are bigint, in replies, relations, snapshots and eve
   assert.deepEqual([...live].map(({ worth }) => worth), [7n, 8n]);
 });
 
+const shows = { schema: 'one', wide: {}, of: {}, reads: [], with: {}, orders: { show: { starts: 'time', price: 'decimal' } } };
+const hoards = { schema: 'one', wide: { hoard: ['gold'] }, of: {}, with: {} };
+await test('an event that can not be decoded ends the subscription', { api: hoards }, async (api) => {
+  last().hello();
+  const live = api.hoard.live();
+  const events = api.hoard.subscribe();
+  const heard = [];
+  api.hoard.subscribe({}, (event) => heard.push(event));
+  const acks = last().sent.slice(-3).map((frame) => frame[3]);
+  const deliver = (type, payload) => acks.forEach((ack) => last().deliver('hoard', type, payload, ack));
+  deliver('subscribe', { ok: { records: [{ id: 'a', gold: '1' }] }, seq: 1, resume: 'r' });
+  await live.ready;
+  const sent = last().sent.length;
+  // The first part can not be decoded; the second one completes the commit.
+  const reached = live.until(2).then(() => 'reached', ({ code }) => code);
+  deliver('updated', { id: 'a', record: { id: 'a', gold: 'much' }, seq: 2, more: true });
+  deliver('created', { id: 'b', record: { id: 'b', gold: '2' }, seq: 2 });
+  deliver('destroyed', { id: 'a', seq: 3 });
+  assert.equal(await reached, 'internal');
+  assert.deepEqual([live.status, live.error.code, live.getSnapshot()], ['ended', 'internal', [{ id: 'a', gold: 1n }]]);
+  assert.deepEqual(heard.map(({ type }) => type), ['reset', 'ended']);
+  assert.equal(heard[1].error.code, 'internal');
+  assert.equal((await events.next()).value.type, 'reset');
+  await assert.rejects(events.next(), { code: 'internal' });
+  assert.deepEqual(await events.next(), { value: undefined, done: true });
+  const unsubscribed = last().sent.slice(sent).filter((frame) => frame[1] === 'unsubscribe');
+  assert.deepEqual(unsubscribed.map((frame) => frame[2].subscription), acks);
+});
+
+await test('a commit that can not be sorted is not reached', { api: shows }, async (api) => {
+  last().hello();
+  const live = api.show.live({}, { sort: { price: 1 } });
+  const ack = last().sent.at(-1)[3];
+  last().deliver('show', 'subscribe', { ok: { records: [] }, seq: 1, resume: 'r' }, ack);
+  const reached = live.until(2).then(() => 'reached', ({ code }) => code);
+  last().deliver('show', 'created', { id: 'b', record: { id: 'b', price: 'much' }, seq: 2 }, ack);
+  assert.equal(await reached, 'internal');
+});
+
 await test('another description is told of', { api: { ...wide, schema: 'other', description: { resources: {} } } }, async (api) => {
   const changed = new Promise((resolve) => api.$client.on('changed', resolve));
   last().hello();
@@ -200,7 +239,6 @@ await test('another description is told of', { api: { ...wide, schema: 'other', 
   assert.deepEqual(await changed, { verdict: 'unknown', changes: [], from: 'other', to: 'one' });
 });
 
-const shows = { schema: 'one', wide: {}, of: {}, reads: [], with: {}, orders: { show: { starts: 'time', price: 'decimal' } } };
 await test('live records are sorted by the value of times and decimal numbers', { api: shows }, async (api) => {
   last().hello();
   const ascending = [
