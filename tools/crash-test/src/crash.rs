@@ -20,7 +20,7 @@ const MOMENTS: [(&str, u64, u64); 7] = [
     ("answer", 30, 2),
     ("checkpoint", 60, 2),
     ("checkpointed", 2, 1),
-    ("anew", 2, 1),
+    ("restart", 2, 1),
 ];
 /// The disk failures, and the share of rounds out of twenty.
 const FAULTS: [(&str, u64); 2] = [("full", 1), ("syncs", 2)];

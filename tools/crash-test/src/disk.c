@@ -25,7 +25,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum moment { WRITE, SYNC, SYNCED, ANSWER, CHECKPOINT, CHECKPOINTED, ANEW, SAY, NEVER };
+enum moment { WRITE, SYNC, SYNCED, ANSWER, CHECKPOINT, CHECKPOINTED, RESTART, SAY, NEVER };
 
 static const char *const moments[NEVER] = {
 	"write",        /* before a write to the log, in the middle of a transaction */
@@ -34,7 +34,7 @@ static const char *const moments[NEVER] = {
 	"answer",       /* before the first bytes are sent on a socket after that */
 	"checkpoint",   /* before a write to the database itself */
 	"checkpointed", /* after the database is synced, before the log may restart */
-	"anew",         /* before the first write to a log that restarts */
+	"restart",      /* before the first write to a log that restarts */
 	"say",          /* before bytes are sent on a socket */
 };
 
@@ -223,7 +223,7 @@ static ssize_t written(int fd, enum file file, const void *bytes, size_t length,
 {
 	pthread_mutex_lock(&lock);
 	if (file == LOG && at == 0)
-		passing(ANEW);
+		passing(RESTART);
 	if (file != INDEX)
 		passing(file == LOG ? WRITE : CHECKPOINT);
 	ssize_t done = room(fd, at, length);
