@@ -62,13 +62,13 @@ pub(crate) fn definition(name: &str) -> String {
     format!("type.{name}")
 }
 
-/// The schema, with references to where things stand here.
+/// Returns the schema with its references rewritten for this document.
 pub(crate) fn moved(schema: &Value, dialect: Dialect) -> Value {
     let moved = |schema| moved(schema, dialect);
     match schema {
         Value::Array(items) => items.iter().map(moved).collect(),
         Value::Object(map) => {
-            // What stands for the slots of a tuple, and for what follows on them, had other names before.
+            // Draft 7 has other names for the slots of a tuple and for the items after them.
             let is_tuple = dialect == Dialect::Draft7 && map.contains_key("prefixItems");
             let pairs = map.iter().map(|(key, value)| match (key.as_str(), value) {
                 ("$ref", Value::String(at)) => (key.clone(), referred(at).into()),

@@ -14,46 +14,46 @@ use crate::store::Layout;
 use serde_json::Value;
 
 impl Resources {
-    /// The TypeScript module of all that is served, to be written to a file: its types, and the value
+    /// Returns the TypeScript module of the API, to be written to a file: its types, and the value
     /// that the client's `connect` takes as `api`.
     ///
     /// # Errors
     ///
-    /// What opening a server of them says.
+    /// Fails if a server of these resources cannot open.
     pub fn typescript(&self) -> Result<String> {
         let (models, description) = describe(*self)?;
         Ok(typescript::module(&models, &description))
     }
 
-    /// The description of all that is served, as `["sockful","schema"]` gives it.
+    /// Returns the description of the API, as `["sockful","schema"]` returns it.
     ///
     /// # Errors
     ///
-    /// What opening a server of them says.
+    /// Fails if a server of these resources cannot open.
     pub fn schema(&self) -> Result<String> {
         Ok(describe(*self)?.1.text)
     }
 
-    /// That description as an `AsyncAPI` 3.0 document, for tools that read those.
+    /// Returns the WebSocket API as an `AsyncAPI` 3.0 document.
     ///
     /// # Errors
     ///
-    /// What opening a server of them says.
+    /// Fails if a server of these resources cannot open.
     pub fn asyncapi(&self) -> Result<String> {
         Ok(asyncapi::document(&describe(*self)?.1))
     }
 
-    /// What a server of them answers over HTTP as an `OpenAPI` 3.1 document, for tools that read
-    /// those: one that asks nobody who they are, with the default [`Config`].
+    /// Returns the HTTP API as an `OpenAPI` 3.1 document. It describes a server without an
+    /// authenticator that has the default [`Config`].
     ///
     /// # Errors
     ///
-    /// What opening a server of them says.
+    /// Fails if a server of these resources cannot open.
     pub fn openapi(&self) -> Result<String> {
         self.openapi_of(&Config::default(), false)
     }
 
-    /// The same of a server with this configuration.
+    /// Returns the `OpenAPI` document of a server with this configuration.
     pub(crate) fn openapi_of(&self, config: &Config, asks_who: bool) -> Result<String> {
         let (models, description) = describe(*self)?;
         Ok(openapi::document(OpenApiSource {
@@ -65,25 +65,25 @@ impl Resources {
         }))
     }
 
-    /// What stores keep of each of them, private properties included: names, types and rules, in lines
-    /// to be checked in. [`compare_stored`](Self::compare_stored) tells what has changed since.
+    /// Returns what stores save about each resource, private properties included: names, types and rules, in lines
+    /// to be checked in. [`compare_stored`](Self::compare_stored) compares them with later resources.
     ///
     /// # Errors
     ///
-    /// What opening a server of them says.
+    /// Fails if a server of these resources cannot open.
     pub fn stored(&self) -> Result<String> {
         let (models, _) = describe(*self)?;
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();
         Ok(store::written(&layouts))
     }
 
-    /// What has changed since [`stored`](Self::stored) said this. A change that is
+    /// Returns the changes since an earlier result of [`stored`](Self::stored). A change that is
     /// [breaking](crate::model::schema::comparison::Verdict::Breaking) is refused by a server whose store has
-    /// records that it concerns; all else is applied, whatever is stored.
+    /// records that it affects; other changes are always applied.
     ///
     /// # Errors
     ///
-    /// What opening a server of them says, and where that is no such description.
+    /// Fails if a server of these resources cannot open, or if `older` is not such a description.
     pub fn compare_stored(&self, older: &Value) -> Result<SchemaComparison> {
         let (models, _) = describe(*self)?;
         let layouts: Vec<_> = models.iter().map(Layout::of).collect();

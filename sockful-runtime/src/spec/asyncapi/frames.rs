@@ -3,21 +3,21 @@
 use crate::spec::components::schema;
 use serde_json::{Value, json};
 
-/// A frame, and whether an `ack_id` stands in it.
+/// The schema of a frame, and whether the frame has an `ack_id`.
 pub(super) struct Message {
     pub(super) frame: Value,
     pub(super) has_ack: bool,
 }
 
 impl Message {
-    /// A request, whose slots may be left off from the end.
+    /// The schema of a request. Trailing slots are optional.
     pub(super) fn request(resource: &str, action: &str, payload: &Value) -> Self {
         let payload = json!({"anyOf": [payload, {"type": "null"}]});
         let slots = [payload, schema("frame.ack"), schema("frame.options")];
         Self::of(resource, action, slots.into(), 2)
     }
 
-    /// The reply to a request.
+    /// The schema of the reply to a request.
     pub(super) fn reply(resource: &str, action: &str, result: &Value) -> Self {
         let ok = json!({
             "type": "object",
@@ -37,21 +37,21 @@ impl Message {
         Self::of(resource, action, vec![payload, schema("frame.ack")], 4)
     }
 
-    /// What is told of a subscription.
+    /// The schema of an event of a subscription.
     pub(super) fn event(resource: &str, event: &str, payload: Value) -> Self {
         Self::of(resource, event, vec![payload, schema("frame.ack")], 4)
     }
 
-    /// What is told of the connection.
+    /// The schema of an event of the connection, without an `ack_id`.
     pub(super) fn notice(action: &str, payload: Value) -> Self {
-        let told = Self::of("sockful", action, vec![payload, json!({"type": "null"})], 4);
+        let event = Self::of("sockful", action, vec![payload, json!({"type": "null"})], 4);
         Self {
             has_ack: false,
-            ..told
+            ..event
         }
     }
 
-    /// The refusal of what is no request to anything here, whatever it has as names.
+    /// The schema of the reply to an invalid request, which may have any names.
     pub(super) fn refusal() -> Self {
         let slots = vec![err(), schema("frame.ack")];
         Self::named(

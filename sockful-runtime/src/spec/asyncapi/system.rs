@@ -99,7 +99,7 @@ fn actions() -> [(&'static str, &'static str, Value, Value); 5] {
     ]
 }
 
-/// Action, when it is told, and payload.
+/// Returns the action, description and payload of each event of the connection.
 fn notices() -> [(&'static str, &'static str, Value); 2] {
     let hello = json!({
         "type": "object",

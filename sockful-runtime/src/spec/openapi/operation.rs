@@ -111,13 +111,13 @@ impl OperationBuilder {
         self
     }
 
-    /// Open to who is nobody.
+    /// Sets whether the operation is available without authentication.
     pub(super) fn public(mut self, is_public: bool) -> Self {
         self.is_public = is_public;
         self
     }
 
-    /// What a function may be called that asks for it.
+    /// Returns the operation id, which generators use as a function name.
     pub(super) fn name(&self) -> String {
         format!("{}_{}", self.resource, self.action)
     }

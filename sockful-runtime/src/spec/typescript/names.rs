@@ -85,7 +85,7 @@ impl Names {
         self.resources.get(resource).map_or("unknown", |name| name)
     }
 
-    /// The type that stands for a place in `$defs`.
+    /// The name of the type that is generated for a schema in `$defs`.
     pub(super) fn definition(&self, name: &str) -> &str {
         self.definitions.get(name).map_or("unknown", |name| name)
     }
