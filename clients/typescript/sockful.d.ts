@@ -165,7 +165,7 @@ export interface Client<A = any> {
   /** The newest commit in a reply to this client, such as that of its last write. */
   readonly seq: number;
   /** Adds a listener for an event. The returned function removes it. */
-  on<K extends keyof ClientEvents>(event: K, listener: (told: ClientEvents[K]) => void): () => void;
+  on<K extends keyof ClientEvents>(event: K, listener: (event: ClientEvents[K]) => void): () => void;
   /** Performs several writes in one commit: all of them, or none. Returns the record of each. */
   commit<const W extends readonly WriteOf<A>[]>(writes: W, options?: Options): Promise<Committed<A, W>>;
   /** Sends a request in terms of the protocol. */
@@ -292,7 +292,7 @@ export interface Live<Shown, Event = unknown, Id = unknown> extends Iterable<Sho
   /** A Svelte store: its listeners are called with the records, at once and after each change. */
   store(): { subscribe(run: (records: readonly Shown[]) => void): () => void };
   /** Adds a listener for an event. The returned function removes it. */
-  on<K extends keyof LiveEvents<Event>>(event: K, listener: (told: LiveEvents<Event>[K]) => void): () => void;
+  on<K extends keyof LiveEvents<Event>>(event: K, listener: (event: LiveEvents<Event>[K]) => void): () => void;
   /** Ends the collection. The records remain as they were. */
   close(): void;
 }

@@ -63,11 +63,11 @@ mod tests {
         let mut diagnostics = Diagnostics::new();
         diagnostics.add(Ident::new("one", Span::call_site()), "first");
         diagnostics.push(Error::new(Span::call_site(), "second"));
-        let told = diagnostics
+        let errors = diagnostics
             .finish()
             .map(|tokens| tokens.to_string())
             .unwrap_or_default();
-        assert_eq!(told.matches("compile_error").count(), 2, "{told}");
+        assert_eq!(errors.matches("compile_error").count(), 2, "{errors}");
     }
 
     #[test]

@@ -270,11 +270,11 @@ fn primitive(ty: &Type) -> Option<&'static str> {
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
         "u32", "u64", "u128", "usize",
     ];
-    let spelt = match ty {
-        Type::Path(path) => path.path.get_ident()?.to_token_stream().to_string(),
+    let path = match ty {
+        Type::Path(ty) => ty.path.get_ident()?.to_token_stream().to_string(),
         _ => return None,
     };
-    NAMES.iter().copied().find(|name| *name == spelt)
+    NAMES.iter().copied().find(|name| *name == path)
 }
 
 fn is_number(primitive: &str) -> bool {

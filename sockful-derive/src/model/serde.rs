@@ -236,12 +236,12 @@ mod tests {
             ("kebab-case", "first-name"),
             ("SCREAMING-KEBAB-CASE", "FIRST-NAME"),
         ];
-        for (case, spelt) in spellings {
+        for (case, expected) in spellings {
             assert_eq!(
                 Case::of(case)
                     .map(|case| case.spell("first_name"))
                     .as_deref(),
-                Some(spelt),
+                Some(expected),
                 "{case}"
             );
         }

@@ -233,8 +233,8 @@ mod tests {
 
     #[test]
     fn has_nul_ignores_an_escaped_backslash() {
-        let spelt = serde_json::to_string("a\\u0000").expect("JSON");
-        assert!(!has_nul(&spelt), "{spelt}");
+        let escaped = serde_json::to_string("a\\u0000").expect("JSON");
+        assert!(!has_nul(&escaped), "{escaped}");
         for text in ["\0", "a\\\0", "\\\\\0b"] {
             assert!(
                 has_nul(&serde_json::to_string(text).expect("JSON")),

@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_client_as_many_callers_leaves_half_of_the_slots() {
+    async fn client_as_many_callers_leaves_half_of_the_slots() {
         let scans = Scans::new(9);
         let acquire = |caller: &Arc<Caller>| {
             let client = Arc::new(caller.clone());

@@ -48,7 +48,7 @@ fn check_targets_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Dia
             _ if name == "save" => "`save` creates or updates; write `create, update`".to_owned(),
             _ if READS.contains(&name.as_str()) => format!(
                 "`{name}` only reads, and no hooks run {} it; write `create`, `update`, `destroy`, or a remote method of this block",
-                spelt(phase)
+                preposition(phase)
             ),
             _ if super::has_method(&name, block) => {
                 format!("`{name}` is not remote; write `pub fn {name}`, or name a remote method")
@@ -62,7 +62,7 @@ fn check_targets_exist(hook: &Hook<'_>, block: &Block<'_>, diagnostics: &mut Dia
     }
 }
 
-fn spelt(phase: Phase) -> &'static str {
+fn preposition(phase: Phase) -> &'static str {
     match phase {
         Phase::Before => "before",
         Phase::After => "after",

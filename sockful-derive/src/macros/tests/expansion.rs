@@ -131,7 +131,7 @@ fn user_policies() -> TokenStream {
                 #[can(destroy)]
                 fn admins(user: &User) -> bool {}
                 #[can(purge)]
-                fn nobody() -> bool {}
+                fn never() -> bool {}
                 pub fn purge() {}
             }
         },

@@ -1,4 +1,4 @@
-//! Refreshes identities: the authenticator is asked again, and connections and subscriptions go on.
+//! Refreshes identities: the authenticator is called again, and connections and subscriptions continue.
 
 use crate::core::error::{Error, Result};
 use crate::engine::app::App;

@@ -3,8 +3,8 @@
 use super::Head;
 use crate::core::json::span::Span;
 
-/// The offsets of a [`Head`] in its message. By default they are empty, and the head is
-/// [`Head::NOBODY`].
+/// The offsets of a [`Head`] in its message. By default they are empty, and so are the names of the
+/// head.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct HeadOffsets {
     resource: Span,

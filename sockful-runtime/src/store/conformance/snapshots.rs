@@ -140,7 +140,7 @@ impl TakenSnapshot {
         let mut values: Vec<Value> = indexed
             .map(|(_, (text, _))| commit_model::value(text, property))
             .collect();
-        values.extend([Value::Null, "nobody's".into(), 77.into()]);
+        values.extend([Value::Null, "missing".into(), 77.into()]);
         let requested = values
             .iter()
             .map(|value| Scalar::read(&value.to_string()).into_owned());
