@@ -7,11 +7,11 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
 fn document() -> Value {
-    let text = RESOURCES.asyncapi().expect("they are sound");
+    let text = RESOURCES.asyncapi().expect("the resources are valid");
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// What judges the frames of one message.
+/// A validator for the frames of one message.
 fn judge(document: &Value, message: &str) -> Validator {
     assert!(
         document["components"]["messages"][message].is_object(),
@@ -32,7 +32,7 @@ fn assert_fits(document: &Value, message: &str, frame: &Value) {
 #[tokio::test]
 async fn asyncapi_references_and_names_are_valid() {
     for resources in [RESOURCES, MUSIC] {
-        let text = resources.asyncapi().expect("they are sound");
+        let text = resources.asyncapi().expect("the resources are valid");
         let document: Value = serde_json::from_str(&text).expect("JSON");
         let found = assert_references_resolve(&document);
         assert!(found > 100, "{found}");
@@ -45,8 +45,8 @@ async fn asyncapi_references_and_names_are_valid() {
                 all.keys()
             );
         }
-        assert_eq!(text, resources.asyncapi().expect("they are sound"));
-        // What is private is not told; `secret` is a parameter of a method as well.
+        assert_eq!(text, resources.asyncapi().expect("the resources are valid"));
+        // Private properties are left out; `secret` is also a parameter of a method.
         assert!(!text.contains("hush"));
         let record = &document["components"]["schemas"]["creature.record"];
         assert!(record.pointer("/properties/secret").is_none(), "{record}");
@@ -57,7 +57,7 @@ async fn asyncapi_references_and_names_are_valid() {
 async fn every_action_and_event_is_an_operation() {
     let document = document();
     let described: Value =
-        serde_json::from_str(&RESOURCES.schema().expect("they are sound")).expect("JSON");
+        serde_json::from_str(&RESOURCES.schema().expect("the resources are valid")).expect("JSON");
     let operations = document["operations"].as_object().expect("an object");
     let mut expected = 0;
     for (name, resource) in described["resources"].as_object().expect("an object") {
@@ -82,11 +82,11 @@ async fn every_action_and_event_is_an_operation() {
             expected += 1;
         }
     }
-    // The server's own: five actions, and three things that it tells: hello, expired, a refusal.
+    // Those of `sockful`: five actions and three events: hello, expired, a refusal.
     assert_eq!(operations.len(), expected + 8);
 }
 
-/// Sends a request that the document has, and gets a reply that it has.
+/// Sends a request and checks it and its reply against the document.
 async fn ask(client: &mut Client, document: &Value, frame: Value) -> Value {
     let name = |at: usize| frame[at].as_str().expect("a name").to_owned();
     let key = format!("{}.{}", name(0), name(1));
@@ -114,15 +114,15 @@ async fn frames_match_the_asyncapi_document() {
     ] {
         ask(&mut client, &document, frame).await;
     }
-    // The event of the last one may have come before or after its reply.
-    let mut told = Vec::new();
+    // The event of the last request may have arrived before or after its reply.
+    let mut received = Vec::new();
     client
         .send(json!(["creature", "update", {"id": "bob", "life": 1}, 9]))
         .await;
     client
         .send(json!(["creature", "destroy", {"id": "bob"}, 10]))
         .await;
-    while told.len() < 5 {
+    while received.len() < 5 {
         let frame = client.recv().await;
         let (resource, action) = (&frame[0], frame[1].as_str().expect("a name"));
         let key = match frame[3].as_u64() {
@@ -130,10 +130,10 @@ async fn frames_match_the_asyncapi_document() {
             _ => format!("{}.{action}.reply", resource.as_str().expect("a name")),
         };
         assert_fits(&document, &key, &frame);
-        told.push(key);
+        received.push(key);
     }
     for event in ["creature.updated.event", "creature.destroyed.event"] {
-        assert!(told.iter().any(|key| key == event), "{told:?}");
+        assert!(received.iter().any(|key| key == event), "{received:?}");
     }
     for text in ["nonsense", "[1,2,3,4]", "[\"creature\",\"fly\",null,\"x\"]"] {
         client.send_text(text).await;
@@ -143,7 +143,7 @@ async fn frames_match_the_asyncapi_document() {
 
 #[tokio::test]
 async fn selected_and_included_frames_match_the_document() {
-    let text = MUSIC.asyncapi().expect("they are sound");
+    let text = MUSIC.asyncapi().expect("the resources are valid");
     let document: Value = serde_json::from_str(&text).expect("JSON");
     let server = TestServer::serve(sockful::Server::new(MUSIC)).await;
     let mut client = server.client().await;

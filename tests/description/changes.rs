@@ -15,13 +15,13 @@ async fn changes_since_a_description_are_listed() {
     let record = creature["record"]["properties"].as_object_mut();
     record.expect("properties").remove("kind");
     creature["actions"]["fly"] = json!({});
-    let told = client.ok("sockful", "changes", json!({"since": old})).await;
+    let report = client.ok("sockful", "changes", json!({"since": old})).await;
     let change = |what: &str, verdict: &str, message: &str| json!({"resource": "creature", "what": what, "verdict": verdict, "message": message});
     let changes = [
         change("record.kind", "compatible", "is new"),
         change("fly", "breaking", "was removed"),
     ];
-    assert_eq!(told, json!({"verdict": "breaking", "changes": changes}));
+    assert_eq!(report, json!({"verdict": "breaking", "changes": changes}));
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn description_that_is_too_large_is_rejected() {
     let now = client.ok("sockful", "schema", Value::Null).await;
     let mut large = now.clone();
     large["$defs"]["Large"] = json!({"enum": vec!["x"; 200_000]});
-    // Small, and with too many pairs to compare.
+    // A small payload with too many pairs to compare.
     let mut many = json!({"resources": {"creature": {"actions": {}, "events": {}}}});
     let mut record = json!({"$ref": "#/$defs/15"});
     record["type"] = "object".into();
@@ -75,11 +75,11 @@ async fn description_that_is_too_large_is_rejected() {
 #[tokio::test]
 async fn changes_require_authentication() {
     let server = notes_app::start().await;
-    let mut nobody = server.client().await;
+    let mut anonymous = server.client().await;
     let since = json!({"since": {"resources": {}}});
-    let code = nobody.code("sockful", "changes", since.clone()).await;
+    let code = anonymous.code("sockful", "changes", since.clone()).await;
     assert_eq!(code, "unauthenticated");
     let mut bob = server.client_as("bob").await;
-    let told = bob.ok("sockful", "changes", since).await;
-    assert_eq!(told["verdict"], "compatible");
+    let report = bob.ok("sockful", "changes", since).await;
+    assert_eq!(report["verdict"], "compatible");
 }

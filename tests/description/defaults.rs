@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, remote, resources};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Another number each time.
+/// Returns a different number on each call.
 fn next() -> u32 {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     COUNT.fetch_add(1, Ordering::Relaxed)
@@ -77,8 +77,8 @@ pub(crate) async fn only_constant_defaults_are_described() {
         ("fixed", Some(json!([1, 10]))),
         ("seats", Some(json!([]))),
     ] {
-        let told = create["properties"][name].get("default");
-        assert_eq!(told, default.as_ref(), "{name}");
+        let described = create["properties"][name].get("default");
+        assert_eq!(described, default.as_ref(), "{name}");
     }
     let call = &actions["call"]["payload"];
     assert_eq!(call["required"], json!([]));

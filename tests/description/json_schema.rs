@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use sockful::{Resource, Resources, Server, remote, resources};
 use std::collections::BTreeMap;
 
-/// A thing with a property of each kind and each rule that JSON Schema can tell of.
+/// A resource with a property of each kind and each rule that JSON Schema can express.
 #[derive(Serialize, Deserialize, Resource)]
 struct Specimen {
     id: u32,
@@ -75,7 +75,7 @@ impl Specimen {
 
 const MUSEUM: Resources = resources![Specimen];
 
-/// Values for every property: of the right type at the edges of its rules, and of wrong ones.
+/// Values for every property: at the limits of its rules, and of wrong types.
 fn value() -> impl Strategy<Value = Value> {
     let edges = [
         json!(null),
@@ -131,7 +131,7 @@ fn value() -> impl Strategy<Value = Value> {
     select(edges.to_vec())
 }
 
-/// Some properties, each with a value of its own kind or any other.
+/// Some properties, each with a value of its own kind or of another.
 fn payload(names: Vec<String>) -> impl Strategy<Value = Map<String, Value>> {
     let mut names = names;
     names.push("unknown".to_owned());
@@ -149,14 +149,14 @@ async fn museum() -> (TestServer, Client, Value) {
     (server, client, description)
 }
 
-/// What the description says of the payload of an action.
+/// The validator for the payload of an action.
 fn validator(description: &Value, action: &str) -> Validator {
     let mut schema = description.clone();
     schema["$ref"] = json!(format!("#/resources/specimen/actions/{action}/payload"));
     jsonschema::options()
         .should_validate_formats(true)
         .build(&schema)
-        .expect("a schema that a validator understands")
+        .expect("a valid schema")
 }
 
 #[tokio::test]
@@ -186,9 +186,9 @@ async fn server_accepts_exactly_what_its_schema_accepts() {
             let tree = payload(names.clone()).new_tree(&mut runner);
             let mut given = base.clone();
             for (name, value) in tree.expect("a payload").current() {
-                // Before anything else the record must be there.
+                // The record has to exist.
                 let is_elsewhere = name == "id" && action == "update";
-                // The docs tell that a struct may be given as an array, which serde reads as one.
+                // serde accepts an array for a struct, as the documentation says.
                 let is_odd = name == "place" && value.is_array();
                 if !is_elsewhere && !is_odd {
                     given[name] = value;
@@ -220,7 +220,7 @@ async fn sent_records_match_their_schema() {
     let validator = jsonschema::options()
         .should_validate_formats(true)
         .build(&schema)
-        .expect("a schema that a validator understands");
+        .expect("a valid schema");
     for change in [
         json!({}),
         json!({"wide": "18446744073709551615", "tags": ["a"], "notes": {"a": 1}}),

@@ -11,11 +11,11 @@ use sockful::{Config, Resources, Server};
 use std::collections::BTreeSet;
 
 fn document(resources: Resources) -> Value {
-    let text = resources.openapi().expect("they are sound");
+    let text = resources.openapi().expect("the resources are valid");
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// The operations, each with its address and method.
+/// The operations, each with its path and method.
 fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = document["paths"].as_object().expect("an object");
     paths.iter().flat_map(|(path, item)| {
@@ -25,17 +25,17 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     })
 }
 
-/// The operation called so, and where it is.
+/// The operation with this id, with its path and method.
 fn operation<'a>(document: &'a Value, id: &str) -> (&'a str, &'a str, &'a Value) {
     let mut all = operations(document);
     let found = all.find(|(_, _, operation)| operation["operationId"] == id);
     found.unwrap_or_else(|| panic!("there is no {id}"))
 }
 
-/// What a reference leads to.
+/// Resolves a reference.
 fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
-        Some(at) => document.pointer(&at[1..]).expect("it leads somewhere"),
+        Some(at) => document.pointer(&at[1..]).expect("the reference resolves"),
         None => value,
     }
 }
@@ -46,7 +46,7 @@ fn judge(document: &Value, schema: &Value) -> Validator {
     options.build(&schema).expect("a schema")
 }
 
-/// What judges the body of a request.
+/// A validator for the body of a request.
 fn judge_of_body(document: &Value, id: &str) -> Validator {
     let (_, _, operation) = operation(document, id);
     judge(
@@ -58,8 +58,8 @@ fn judge_of_body(document: &Value, id: &str) -> Validator {
 #[test]
 fn openapi_references_and_operation_ids_are_valid() {
     for resources in [RESOURCES, ACCOUNTS, MUSIC, notes_app::RESOURCES] {
-        let text = resources.openapi().expect("they are sound");
-        assert_eq!(text, resources.openapi().expect("they are sound"));
+        let text = resources.openapi().expect("the resources are valid");
+        assert_eq!(text, resources.openapi().expect("the resources are valid"));
         let document = document(resources);
         let found = assert_references_resolve(&document);
         assert!(found > 100, "{found}");
@@ -68,21 +68,21 @@ fn openapi_references_and_operation_ids_are_valid() {
             let id = operation["operationId"].as_str().expect("a name");
             let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
             assert!(id.chars().all(is_plain), "{id}");
-            assert!(ids.insert(id), "{id} is there twice");
-            let told = operation["parameters"].as_array().into_iter().flatten();
-            let told = told.filter(|it| it["in"] == "path");
-            let told: Vec<_> = told
+            assert!(ids.insert(id), "{id} is defined twice");
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let parameters = parameters.filter(|it| it["in"] == "path");
+            let parameters: Vec<_> = parameters
                 .map(|it| format!("{{{}}}", it["name"].as_str().expect("a name")))
                 .collect();
-            let asked: Vec<_> = path.split('/').filter(|it| it.starts_with('{')).collect();
-            assert_eq!(told, asked, "{method} {path}");
+            let expected: Vec<_> = path.split('/').filter(|it| it.starts_with('{')).collect();
+            assert_eq!(parameters, expected, "{method} {path}");
         }
     }
 }
 
 #[test]
 fn openapi_omits_private_properties() {
-    let text = RESOURCES.openapi().expect("they are sound");
+    let text = RESOURCES.openapi().expect("the resources are valid");
     assert!(!text.contains("hush"));
     let document = document(notes_app::RESOURCES);
     for word in ["reader", "hush"] {
@@ -97,11 +97,11 @@ fn openapi_omits_private_properties() {
 fn every_action_is_an_openapi_operation() {
     for resources in [RESOURCES, ACCOUNTS, MUSIC, notes_app::RESOURCES] {
         let document = document(resources);
-        let described = resources.schema().expect("they are sound");
+        let described = resources.schema().expect("the resources are valid");
         let described: Value = serde_json::from_str(&described).expect("JSON");
         for (name, resource) in described["resources"].as_object().expect("an object") {
             for action in resource["actions"].as_object().expect("an object").keys() {
-                // What is of a connection that stays, and another name of `find`.
+                // Subscriptions need a WebSocket, and `all` is an alias of `find`.
                 let is_left_out = action.contains("subscribe") || action == "all";
                 if !is_left_out {
                     operation(&document, &format!("{name}_{action}"));
@@ -120,23 +120,23 @@ async fn only_documented_methods_are_answered() {
         let server = TestServer::serve(Server::new(resources)).await;
         let document = document(resources);
         let mut raw = server.raw_connection().await;
-        for (path, told) in document["paths"].as_object().expect("an object") {
+        for (path, item) in document["paths"].as_object().expect("an object") {
             let address: Vec<_> = path
                 .split('/')
                 .map(|it| if it.starts_with('{') { "7" } else { it })
                 .collect();
             let address = address.join("/");
-            // A name in the place of an id is one as well, to other methods; and what the server itself
-            // answers to GET it answers to POST.
-            let is_name = told.as_object().is_some_and(|it| it.len() == 1);
+            // To other methods a fixed segment is an id; and what `sockful` answers to GET it also
+            // answers to POST.
+            let is_name = item.as_object().is_some_and(|it| it.len() == 1);
             for method in ["get", "post", "put", "patch", "delete"] {
                 let answer = raw
                     .http(&format!("{} {address}", method.to_uppercase()), "", "{")
                     .await;
                 let is_there = answer.status != 405 && !answer.body.contains("unknown_");
-                let is_told = told.get(method).is_some();
+                let is_documented = item.get(method).is_some();
                 assert!(
-                    is_there == is_told || (is_name && is_there),
+                    is_there == is_documented || (is_name && is_there),
                     "{method} {address}: {answer:?}"
                 );
             }
@@ -144,7 +144,7 @@ async fn only_documented_methods_are_answered() {
     }
 }
 
-/// Asks for an operation, and that its answer is one that the document has; gives the answer.
+/// Calls an operation, checks that the document has the response, and returns it.
 async fn ask(
     raw: &mut RawConnection,
     document: &Value,

@@ -63,8 +63,8 @@ async fn client_files_require_authentication() {
             ("Cookie: session=bob\r\n", "200"),
         ] {
             let answer = get(&server, path, headers).await;
-            let told = answer.split(' ').nth(1);
-            assert_eq!(told, Some(status), "{path} {headers}");
+            let returned = answer.split(' ').nth(1);
+            assert_eq!(returned, Some(status), "{path} {headers}");
             assert!(status == "200" || !answer.contains("note"), "{answer}");
         }
     }
@@ -88,8 +88,8 @@ async fn identity_of_a_request_does_not_outlive_it() {
     assert_eq!(raw.status_of(format!("{HANDSHAKE}\r\n")).await, "101");
     raw.read_frame().await;
     raw.send(text(r#"["note","whoami",null,1]"#)).await;
-    let told = raw.read_frame().await.json();
-    assert_eq!(told[2]["err"]["code"], "unauthenticated", "{told}");
+    let reply = raw.read_frame().await.json();
+    assert_eq!(reply[2]["err"]["code"], "unauthenticated", "{reply}");
 }
 
 #[tokio::test]
@@ -132,6 +132,6 @@ fn demo_types_are_up_to_date() {
     let made = demo::DEMO.typescript().expect("sound resources");
     assert!(
         made == include_str!("typescript/demo.ts"),
-        "the types of the demo are others; `cargo run -- types tests/description/typescript/demo.ts` writes them"
+        "the types of the demo have changed; update them with `cargo run -- types tests/description/typescript/demo.ts`"
     );
 }
