@@ -15,7 +15,7 @@ async fn explorer_is_served_at_the_root() {
     assert!(head.contains("x-content-type-options: nosniff"), "{head}");
 }
 
-/// What the explorer is made of, and what it is.
+/// The files of the explorer with their content types.
 const EXPLORER: [(&str, &str); 6] = [
     ("/", "text/html"),
     ("/?page.css", "text/css"),
@@ -55,7 +55,7 @@ async fn explorer_policy_allows_only_its_own_scripts() {
     }
 }
 
-/// A module that is written and not served would leave the page blank.
+/// A module that is not served would leave the page blank.
 #[tokio::test]
 async fn every_module_imported_by_the_explorer_is_served() {
     let server = TestServer::start_with(|config| config.http.explorer = true).await;
@@ -96,7 +96,7 @@ async fn explorer_can_be_disabled() {
         let get = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert_eq!(raw.status_of(get).await, "404", "{path}");
     }
-    // Connections, the client and the health are as they were.
+    // Connections, the client files and the health check are still available.
     assert_eq!(
         server
             .client()
@@ -142,7 +142,7 @@ async fn head_returns_get_without_a_body() {
             .await,
         "200"
     );
-    // Had there been a body, it would stand where the next response begins.
+    // A body would be read as the beginning of the next response.
     assert_eq!(
         raw.status_of("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await,

@@ -13,13 +13,13 @@ mod server_sent_events;
 use crate::support::{HttpResponse, RawConnection, TestServer};
 use serde_json::Value;
 
-/// What a request is told, on a connection of its own.
+/// Sends a request on a new connection and returns the response.
 async fn ask(server: &TestServer, request: &str, headers: &str, body: &str) -> HttpResponse {
     let mut raw: RawConnection = server.raw_connection().await;
     raw.http(request, headers, body).await
 }
 
-/// The status and the JSON that a request is told.
+/// Sends a request on a new connection and returns the status and the JSON body.
 async fn response(server: &TestServer, request: &str, body: &str) -> (u16, Value) {
     let answer = ask(server, request, "", body).await;
     (answer.status, answer.json())

@@ -1,4 +1,4 @@
-//! Which pages may connect, and by which host names.
+//! Allowed origins and host names.
 
 use crate::support::{CapturedLog, HANDSHAKE, TestServer, notes_app};
 use sockful::Config;

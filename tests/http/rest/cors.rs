@@ -18,7 +18,7 @@ async fn allowed_origin_may_call_and_read() {
         let headers = format!("Origin: {origin}\r\n");
         for request in [
             "GET /api/creature",
-            "GET /api/creature/nobody",
+            "GET /api/creature/missing",
             "GET /api/nothing",
         ] {
             let answer = ask(&server, request, &headers, "").await;

@@ -18,7 +18,7 @@ async fn each_http_request_has_its_own_identity() {
         ("POST /api/note", BOB, &note, 201),
         ("GET /api/note/diary", BOB, "", 200),
         ("GET /api/note/diary", EVE, "", 404),
-        // Who was known before on this connection is known no more.
+        // The identity of an earlier request on the connection no longer applies.
         ("GET /api/note/diary", "", "", 401),
         ("PATCH /api/note/diary", EVE, r#"{"text":"x"}"#, 404),
         ("DELETE /api/note/diary", EVE, "", 404),
@@ -48,13 +48,13 @@ async fn each_http_request_has_its_own_identity() {
 #[tokio::test]
 async fn idempotency_key_requires_authentication() {
     let server: TestServer = notes_app::start().await;
-    // Of the time that the server has.
+    // A UUIDv7 of the server's time.
     let key = "Idempotency-Key: 00000000-03e8-7000-8000-000000000000\r\n";
-    let nobody = ask(&server, "POST /api/poster", key, "{}").await;
-    assert_eq!(nobody.status, 401, "{nobody:?}");
+    let anonymous = ask(&server, "POST /api/poster", key, "{}").await;
+    assert_eq!(anonymous.status, 401, "{anonymous:?}");
     let bob = ask(&server, "POST /api/poster", &format!("{key}{BOB}"), "{}").await;
     assert_eq!(bob.status, 201, "{bob:?}");
-    // Another's key is another.
+    // The same key of another caller is a different key.
     let eve = ask(&server, "POST /api/poster", &format!("{key}{EVE}"), "{}").await;
     assert_eq!(eve.status, 201, "{eve:?}");
     assert_ne!(bob.body, eve.body);

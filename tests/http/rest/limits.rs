@@ -20,7 +20,7 @@ async fn rate_limit_is_shared_by_http_and_websocket() {
     socket
         .ok("sockful", "authenticate", json!({"token": "bob"}))
         .await;
-    // Five a list.
+    // A list costs five.
     for _ in 0..3 {
         assert_eq!(ask(&server, "GET /api/note", bob, "").await.status, 200);
         socket.ok("note", "find", json!({})).await;
@@ -36,7 +36,7 @@ async fn rate_limit_is_shared_by_http_and_websocket() {
         .expect("seconds");
     assert!((1..=6).contains(&wait), "{wait}");
     assert_eq!(socket.code("note", "find", json!({})).await, "rate_limited");
-    // Another one has its own.
+    // Another caller has its own bucket.
     let eve = "Authorization: Bearer eve\r\n";
     assert_eq!(ask(&server, "GET /api/note", eve, "").await.status, 200);
 }
@@ -49,7 +49,7 @@ async fn visited_records_are_charged() {
     config.request.request_burst = 40;
     let server = TestServer::start_with(|it| *it = config).await;
     let mut writer = server.client().await;
-    // Writers of the machine itself have tokens of their own each.
+    // Each local connection has its own bucket.
     for id in 0..30 {
         let made = writer
             .reply("creature", "create", json!({"id": id.to_string()}))
@@ -64,7 +64,7 @@ async fn visited_records_are_charged() {
     }
     let mut raw = server.raw_connection().await;
     let mut lists = 0;
-    // Each costs five, and one more for the sixty records that it has looked at.
+    // Each costs five, and one more for the sixty records that it visits.
     while raw.http("GET /api/creature?life=3", "", "").await.status == 200 {
         lists += 1;
     }
@@ -80,7 +80,7 @@ async fn http_request_of_a_disconnected_client_is_dropped() {
         .await;
     server.checkpoints.reached("pond").await;
     drop(raw);
-    // The lane of the record is free as soon as it is.
+    // The record is unlocked when the request is dropped.
     let fed = client.ok("creature", "feed", json!({"id": "bob"})).await;
     assert_eq!(fed, "I have been fed my life is: 11");
     server.checkpoints.release("pond");
@@ -113,7 +113,7 @@ async fn shutdown_answers_http_requests_in_progress() {
     server.checkpoints.reached("pond").await;
     let checkpoints = server.checkpoints.clone();
     server.stop();
-    // By then nobody else is waited for any more.
+    // Incomplete requests are disconnected at once.
     halfway.ended().await;
     checkpoints.release("pond");
     let answer = raw.answer(false).await;

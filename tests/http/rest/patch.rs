@@ -20,7 +20,7 @@ struct Address {
     floors: BTreeMap<String, u32>,
 }
 
-/// A value that may contain itself.
+/// A recursive type.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Tree {
@@ -75,13 +75,13 @@ async fn merge_patch_changes_only_what_it_names() {
     let house = patched(&server, MERGE, patch).await;
     let home = json!({"town": "A", "street": null, "floors": {"y": 2, "z": 3}});
     assert_eq!((&house["home"], &house["note"]), (&home, &Value::Null));
-    // An array is replaced, and so is an object by another value.
+    // An array is replaced, and so is an object if the patch has another type.
     let house = patched(&server, MERGE, json!({"tags": ["three"], "home": null})).await;
     assert_eq!(
         (&house["tags"], &house["home"]),
         (&json!(["three"]), &Value::Null)
     );
-    // Nothing is there to merge into.
+    // There is no object to merge into.
     let patch = json!({"home": {"town": "D", "street": null}});
     let house = patched(&server, MERGE, patch).await;
     assert_eq!(
@@ -144,7 +144,7 @@ async fn retried_merge_patch_takes_effect_once() {
             json!({"x": 9, "y": 2})
         );
     }
-    // The same text as plain JSON is another request.
+    // The same body as plain JSON is a different request.
     let answer = ask(&server, "PATCH /api/house/a", &key, body).await;
     assert_eq!(answer.status, 409, "{answer:?}");
 }
@@ -193,7 +193,7 @@ async fn form_for_a_type_that_contains_itself_is_read() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let answer = ask(&server, "PATCH /api/house/a", form, "tree=8&note=x").await;
     assert_eq!(answer.json()["ok"]["tree"], 8);
-    // Nothing else that reads the description goes round in circles.
+    // The other readers of the description also handle recursion.
     for file in [
         "types.d.ts",
         "types.js",

@@ -15,17 +15,17 @@ struct Asked {
     body: String,
 }
 
-/// One of these, or some text.
+/// One of these values, or random text.
 fn one_of(known: &[&'static str]) -> impl Strategy<Value = String> + use<> {
     prop_oneof![
         12 => select(known.to_vec()).prop_map(str::to_owned),
         1 => ".{0,6}".prop_map(|text| encoded(&text)),
-        // As no client would encode it.
+        // An encoding that no client uses.
         1 => "[!$&'()*+,;=:@%A-Fa-f0-9._~-]{0,8}",
     ]
 }
 
-/// The path of an address, mostly of one where something is.
+/// A path, mostly one that exists.
 fn path() -> impl Strategy<Value = String> {
     let resource = one_of(&["creature", "creature", "node", "note"]);
     let id = one_of(&["bob", "bob", "larry", "7", "$count", ""]);
@@ -155,7 +155,7 @@ fn asked() -> impl Strategy<Value = Asked> {
     )
 }
 
-/// Bytes that stand in no address are encoded; so are some that could stand there.
+/// Encodes the bytes that a URL must not contain, and some that it may contain.
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
@@ -172,7 +172,7 @@ fn encoded(text: &str) -> String {
 fn every_http_request_gets_one_valid_response() {
     let begin = async || {
         let server = TestServer::start_with(|config| {
-            // Who asks so much is not to be told to wait.
+            // The test sends more requests than the default rate allows.
             (
                 config.request.max_request_rate,
                 config.request.request_burst,
@@ -203,10 +203,10 @@ fn every_http_request_gets_one_valid_response() {
             prop_assert!(answer.status == 403 && (is_evil || is_two), "{:?}", answer);
             return Ok(());
         }
-        let told: Value = answer.json();
+        let body: Value = answer.json();
         let is_done = answer.status < 300;
-        prop_assert_eq!(told.get("ok").is_some(), is_done, "{:?}", answer);
-        prop_assert_eq!(told.get("err").is_some(), !is_done, "{:?}", answer);
+        prop_assert_eq!(body.get("ok").is_some(), is_done, "{:?}", answer);
+        prop_assert_eq!(body.get("err").is_some(), !is_done, "{:?}", answer);
         prop_assert!(!answer.body.contains("hush"), "{:?}", answer);
         Ok(())
     });

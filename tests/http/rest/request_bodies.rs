@@ -15,7 +15,7 @@ async fn body_may_be_json_or_a_form() {
     let json = r#" {"id":"bob","life":7,"tame":true,"tags":["a","b c"],"bio":"42"} "#;
     for (kind, body) in [
         (FORM, form),
-        // It is what curl calls everything.
+        // curl sends this content type by default.
         (FORM, json),
         ("", json),
         ("Content-Type: application/json; charset=utf-8\r\n", json),

@@ -22,7 +22,7 @@ async fn rev_is_the_etag_and_guards_writes() {
     );
     let tag = created
         .header("etag")
-        .expect("it keeps a revision")
+        .expect("the resource has a revision")
         .to_owned();
     assert_eq!(tag, format!("\"{}\"", created.json()["rev"]));
     let read = ask(&server, &format!("GET {location}"), "", "").await;
@@ -60,7 +60,7 @@ async fn rev_is_the_etag_and_guards_writes() {
         assert_eq!(late.status, 412, "{late:?}");
         assert_eq!(late.json()["err"]["code"], "conflict");
     }
-    // What is not understood is not taken for met.
+    // A precondition that the server does not understand fails.
     for (request, header) in [
         (&patch, "If-Match: 1"),
         (&patch, "If-Match: \"1\", \"2\""),
@@ -99,15 +99,15 @@ async fn truncated_list_links_to_the_next_page() {
     let mut pages = 0;
     loop {
         let page = ask(&server, &format!("GET {address}"), "", "").await;
-        let told = page.json();
-        let list = told["ok"].as_array().expect("a list");
+        let body = page.json();
+        let list = body["ok"].as_array().expect("a list");
         ids.extend(
             list.iter()
                 .map(|it| it["id"].as_str().expect("an id").to_owned()),
         );
         pages += 1;
         let Some(link) = page.header("link") else {
-            assert_eq!(told.get("next"), None);
+            assert_eq!(body.get("next"), None);
             break;
         };
         let (query, _) = link.split_once('>').expect("an address");

@@ -30,7 +30,7 @@ async fn id_in_url_is_percent_decoded() {
         assert_eq!(created.status, 201, "{created:?}");
         let (status, read) = response(&server, &format!("GET /api/creature/{encoded}"), "").await;
         assert_eq!((status, &read["ok"]["id"]), (200, &json!(id)), "{read}");
-        // What it was told of where the record is leads there.
+        // The `Location` header leads to the record.
         let location = created.header("location").expect("it was created");
         let (_, again) = response(&server, &format!("GET /api/{location}"), "").await;
         assert_eq!(again["ok"]["id"], id, "{location}");
@@ -223,7 +223,7 @@ async fn get_never_calls_a_method() {
         assert_eq!(answer.status, 405, "{request}");
         assert_eq!(answer.header("allow"), Some("POST, OPTIONS"), "{request}");
     }
-    // One without `self` is of no record.
+    // A method without `self` has no record.
     let greet = ask(
         &server,
         "POST /api/creature/bob/greet",
@@ -287,8 +287,8 @@ async fn url_parameters_are_filters_and_query_clauses() {
             response(&server, &format!("GET /api/creature?{parameters}"), "").await;
         assert_eq!(status, 200, "{parameters} {list}");
         let list = list["ok"].as_array().expect("a list");
-        let told: Vec<_> = list.iter().filter_map(|it| it["id"].as_str()).collect();
-        assert_eq!(told, ids, "{parameters}");
+        let listed: Vec<_> = list.iter().filter_map(|it| it["id"].as_str()).collect();
+        assert_eq!(listed, ids, "{parameters}");
     }
     for (parameters, path) in [
         ("life=much", "life"),

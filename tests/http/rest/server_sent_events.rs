@@ -112,7 +112,7 @@ async fn event_stream_resumes_without_gap_or_duplicate() {
     for id in ["c", "d"] {
         assert_eq!(again.event().await.data["id"], id);
     }
-    // What was of another query, or is nothing, begins anew.
+    // An id of another query, or an invalid id, starts with a snapshot.
     let (unproven, _) = last.rsplit_once('/').expect("three parts");
     let (from, _) = unproven.rsplit_once('/').expect("three parts");
     for (address, id) in [
@@ -140,21 +140,21 @@ async fn chunked_snapshot_has_its_id_on_the_last_event() {
         ask(&server, "POST /api/creature", "", &body).await;
     }
     let mut events = open(&server, "/api/creature", "").await;
-    let mut told = 0;
+    let mut received = 0;
     loop {
         let event = events.event().await;
         let records = event
             .data
             .get("records")
             .or(event.data["ok"].get("records"));
-        told += records.and_then(Value::as_array).expect("records").len();
+        received += records.and_then(Value::as_array).expect("records").len();
         let more = event.data["more"] == true;
-        assert_eq!(event.id.is_none(), more, "{told}");
+        assert_eq!(event.id.is_none(), more, "{received}");
         if !more {
             break;
         }
     }
-    assert_eq!(told, 40);
+    assert_eq!(received, 40);
 }
 
 #[tokio::test]
@@ -211,8 +211,8 @@ async fn event_stream_ends_when_its_identity_is_revoked() {
     ask(&server, "PATCH /api/note/his", bob, r#"{"text":"x"}"#).await;
     assert_eq!(events.event().await.data["id"], "his");
     assert_eq!(handle.revoke("bob"), 1);
-    let told = [events.event().await.name, events.event().await.name];
-    assert_eq!(told, ["expired", "ended"]);
+    let names = [events.event().await.name, events.event().await.name];
+    assert_eq!(names, ["expired", "ended"]);
     assert!(events.next().await.is_none());
 }
 
@@ -259,8 +259,8 @@ async fn unread_event_stream_is_closed() {
                 .await;
         }
     };
-    // Its end is the server's: the client has not read a byte.
-    let gone = async {
+    // The server closes the connection: the client has not read a byte.
+    let closed = async {
         use tokio::io::AsyncWriteExt;
         while raw.output.write_all(b"\r\n").await.is_ok() {
             tokio::task::yield_now().await;
@@ -269,7 +269,7 @@ async fn unread_event_stream_is_closed() {
     let either = async {
         tokio::select! {
             () = write => {}
-            () = gone => {}
+            () = closed => {}
         }
     };
     crate::support::within("the end of the stream", either).await;
