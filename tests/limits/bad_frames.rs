@@ -38,7 +38,7 @@ async fn failed_requests_are_not_bad_frames() {
     let mut client = server.client().await;
     for _ in 0..100 {
         assert_eq!(
-            client.code("nobody", "nothing", json!(7)).await,
+            client.code("missing", "nothing", json!(7)).await,
             "unknown_resource"
         );
     }
@@ -60,7 +60,7 @@ async fn bad_frame_count_resets_on_read_not_on_reply() {
     }
     server.checkpoints.release("g");
     assert_eq!(client.recv().await[3], 1);
-    // The answer to an old request is no good frame either.
+    // The reply to an earlier request does not count as a valid frame.
     client.ask_text("?").await;
     assert_eq!(client.close_code().await, Some(1008));
 }

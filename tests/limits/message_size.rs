@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 const MAX_FRAME: usize = 64 * 1024;
 
-/// A request of exactly so many bytes.
+/// A request of exactly this many bytes.
 fn sized(bytes: usize) -> String {
     let around = r#"["creature","create",{"id":"bob","bio":""},1]"#.len();
     format!(
@@ -128,7 +128,7 @@ async fn too_deep_message_is_rejected_and_connection_stays() {
 async fn message_of_maximum_depth_is_parsed() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
-    // The frame is one level, the payload another.
+    // The frame is one level, and the payload is another.
     let (opening, closing) = ("[".repeat(62), "]".repeat(62));
     let answer = client
         .ask_text(&format!(

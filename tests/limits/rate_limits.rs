@@ -6,7 +6,7 @@ use crate::support::{
 use serde_json::{Value, json};
 use sockful::{Config, Server};
 
-/// A server with this request rate, at a stopped clock.
+/// A server with a rate of one request per second and this burst; time is frozen.
 async fn slow(burst: u32) -> TestServer {
     TestServer::serve(notes_app::server().config(paced(burst))).await
 }
@@ -18,7 +18,7 @@ fn paced(burst: u32) -> Config {
     config
 }
 
-/// How many of these requests are answered before one comes too soon.
+/// Returns how many requests are answered before one is rate limited.
 async fn answered(client: &mut Client, request: Value) -> usize {
     let mut count = 0;
     loop {
@@ -34,18 +34,18 @@ async fn answered(client: &mut Client, request: Value) -> usize {
 async fn rate_limited_error_has_limit_and_retry_delay() {
     freeze_time();
     let server = slow(20).await;
-    let mut nobody = server.client().await;
+    let mut anonymous = server.client().await;
     let ping = json!(["sockful", "ping", null, 1]);
-    assert_eq!(answered(&mut nobody, ping.clone()).await, 20);
-    let told = nobody.ask(ping).await;
-    let error = &told[2]["err"];
+    assert_eq!(answered(&mut anonymous, ping.clone()).await, 20);
+    let reply = anonymous.ask(ping).await;
+    let error = &reply[2]["err"];
     assert_eq!(
         error["limit"],
         json!({"name": "max_request_rate", "value": 1})
     );
     let wait = error["retry_after_ms"].as_u64().expect("a time");
     assert!((1..=1_001).contains(&wait), "{wait}");
-    // Another connection of the machine itself has tokens of its own.
+    // Each local connection has its own bucket.
     server.client().await.assert_alive().await;
 }
 
@@ -66,9 +66,9 @@ async fn request_cost_depends_on_its_work() {
         (json!(["sockful", "authenticate", {"token": "away"}, 1]), 12),
     ] {
         let server = slow(60).await;
-        let mut nobody = server.client().await;
+        let mut anonymous = server.client().await;
         assert_eq!(
-            answered(&mut nobody, request.clone()).await,
+            answered(&mut anonymous, request.clone()).await,
             most,
             "{request}"
         );
@@ -86,7 +86,7 @@ async fn caller_shares_one_bucket_over_all_connections() {
     assert_eq!(answered(&mut first, whoami.clone()).await, 6);
     assert_eq!(answered(&mut second, whoami.clone()).await, 0);
     assert_eq!(answered(&mut other, whoami.clone()).await, 6);
-    // Whoever comes again finds them as they were.
+    // A reconnect does not refill the bucket.
     drop((first, second));
     let mut third = server.client_as("bob").await;
     assert_eq!(answered(&mut third, whoami).await, 0);
@@ -107,11 +107,11 @@ async fn visited_records_are_charged_even_if_unmatched() {
                 .records::<sample_resources::Creature>()
                 .create(new)
                 .await;
-            made.expect("it is new");
+            made.expect("the id is unused");
         }
         let server = TestServer::from_handle(handle, Checkpoints::default()).await;
         let mut client = server.client().await;
-        // 5 each, and 10 that are known when the next one comes.
+        // Each costs 5, and 10 more that are charged to the next request.
         assert_eq!(answered(&mut client, request.clone()).await, 4, "{request}");
     }
 }
