@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use sockful::{Error, Resource, Resources, Result, Server, remote, resources};
 
-/// What is written in the blog.
+/// A post of the blog.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(plural = "articles")]
 #[serde(rename_all = "camelCase")]
 struct BlogPost {
     #[resource(id)]
     slug: String,
-    /// What stands above it.
+    /// The headline of the post.
     first_title: String,
     #[resource(default = "draft")]
     state: String,
@@ -20,13 +20,13 @@ struct BlogPost {
     subtitle: Option<String>,
     #[resource(read_only, default)]
     view_count: u64,
-    #[resource(private, default = "nobody")]
+    #[resource(private, default = "unassigned")]
     reviewer: String,
 }
 
 #[remote]
 impl BlogPost {
-    /// Tells the title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         &self.first_title
     }
@@ -35,7 +35,7 @@ impl BlogPost {
 #[derive(Serialize, Deserialize, Resource)]
 struct Plain {
     id: u64,
-    /// Whether it is.
+    /// Whether it is tame.
     tame: bool,
     next: Option<Box<Self>>,
 }
@@ -56,7 +56,7 @@ async fn defaults_apply_to_omitted_properties() -> Result<()> {
     );
     assert_eq!(
         (post.view_count, post.reviewer.as_str(), post.subtitle),
-        (0, "nobody", None)
+        (0, "unassigned", None)
     );
     assert_eq!(post.slug.len(), 36, "an id is made");
     Ok(())
@@ -120,7 +120,7 @@ fn wire_names_follow_serde_and_attributes() {
     );
     assert_eq!(
         (definition.id, definition.properties[1].doc),
-        (0, "What stands above it.")
+        (0, "The headline of the post.")
     );
 }
 
@@ -170,10 +170,10 @@ fn application_errors_convert_to_error() {
         }
     }
 
-    let told = sockful::macro_support::encode_output(
+    let output = sockful::macro_support::encode_output(
         &sockful::macro_support::output(std::marker::PhantomData::<()>),
         Err::<(), _>(Full),
         usize::MAX,
     );
-    assert_eq!(told.expect_err("full").code(), "full");
+    assert_eq!(output.expect_err("full").code(), "full");
 }
