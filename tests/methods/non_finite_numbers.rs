@@ -1,4 +1,4 @@
-//! Results and events with numbers that JSON has no text for.
+//! Results and events with numbers that JSON cannot represent.
 
 use crate::support::{CapturedLog, TestServer};
 use schemars::JsonSchema;

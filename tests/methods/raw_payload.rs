@@ -18,7 +18,7 @@ struct Shelf {
     held: u32,
 }
 
-/// What is put on a shelf.
+/// A box that is put on a shelf.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Delivery {
@@ -31,7 +31,7 @@ struct Label {
     text: String,
 }
 
-/// One of several, each with its own properties and no others.
+/// One of several variants, each with its own properties and no others.
 #[derive(Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 enum Order {
@@ -75,7 +75,7 @@ const SHELVES: Resources = resources![Shelf];
 
 async fn shelves() -> (TestServer, Client) {
     let mut config = Config::default();
-    // A quick machine asks more often than clients may.
+    // A fast machine would exceed the default rate limit.
     (
         config.request.max_request_rate,
         config.request.request_burst,
@@ -151,8 +151,8 @@ pub(crate) async fn raw_payload_faults_are_reported_by_path() {
     ] {
         let error = client.err("shelf", action, payload).await;
         assert_eq!(error["code"], "invalid", "{error}");
-        let told = json!([{"path": path, "rule": rule, "message": message}]);
-        assert_eq!(error["fields"], told, "{action}");
+        let expected = json!([{"path": path, "rule": rule, "message": message}]);
+        assert_eq!(error["fields"], expected, "{action}");
     }
     let order = json!({"id": 1, "kind": "burn"});
     let error = client.err("shelf", "order", order).await;
@@ -262,7 +262,7 @@ mod odd {
 pub(crate) async fn unsendable_payload_type_is_rejected_at_start() {
     const BOXES: Resources = resources![odd::Box];
     const CRATES: Resources = resources![odd::Crate];
-    for (resources, told) in [
+    for (resources, message) in [
         (
             BOXES,
             "the payload of `box fill` is not an object; use a struct or a map",
@@ -280,6 +280,6 @@ pub(crate) async fn unsendable_payload_type_is_rejected_at_start() {
             .await;
         let error = started.expect_err("a start that fails");
         let text = format!("{error} {error:?}");
-        assert!(text.contains(told), "{text}");
+        assert!(text.contains(message), "{text}");
     }
 }
