@@ -3,7 +3,7 @@
 use crate::support::{TestServer, notes_app};
 use serde_json::{Value, json};
 
-/// Sends each message and expects that its answer is a `bad_frame` to `ack_id`, of `sockful error`.
+/// Sends each message and checks that the reply is a `sockful error` frame with `bad_frame` and this `ack_id`.
 async fn assert_bad_frames(messages: &[&str], ack_id: Value) {
     let server = TestServer::start().await;
     let mut client = server.client().await;
@@ -216,7 +216,7 @@ async fn non_json_payload_is_a_bad_frame_for_any_action() {
     for names in [
         r#""creature","create""#,
         r#""creature","nothing""#,
-        r#""nobody","get""#,
+        r#""missing","get""#,
         r#""sockful","ping""#,
     ] {
         for payload in [
@@ -268,7 +268,7 @@ async fn absent_null_and_empty_payloads_are_equal() {
             json!(["creature", "all", {"ok": [], "seq": 0}, 1])
         );
     }
-    // Without a payload there is no ack_id either: that it was a request shows in that nothing comes.
+    // Without a payload there is no ack_id either, so a valid request gets no reply.
     client.send(json!(["creature", "all"])).await;
     assert_eq!(
         client.reply("creature", "count", json!(null)).await,
@@ -300,7 +300,7 @@ async fn request_without_ack_id_gets_no_reply() {
     let requests = [
         ("create", json!({"id": "bob"})),
         ("create", json!({"id": "bob"})),
-        ("get", json!({"id": "nobody"})),
+        ("get", json!({"id": "missing"})),
         ("constructor", json!(null)),
         ("stumble", json!({"id": "bob"})),
         ("find", json!({"$nonsense": 1})),

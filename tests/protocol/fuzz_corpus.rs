@@ -7,7 +7,7 @@ mod targets;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files of a target: those written by hand, and those that were found.
+/// The files of a target: the seeds and the corpus.
 fn files(target: &str) -> Vec<PathBuf> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
     let folders = ["seeds", "corpus"].map(|kind| fuzz.join(kind).join(target));
@@ -23,7 +23,7 @@ fn replay(target: &str, run: fn(&[u8])) {
     assert!(files.len() > 10, "there is something to replay");
     for file in files {
         let data = fs::read(&file).expect("a file");
-        // Cargo shows what is printed of a test that fails: the last line names the file.
+        // Cargo shows the output of a failed test: the last line names the file.
         println!("{}", file.display());
         run(&data);
     }

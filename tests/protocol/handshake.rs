@@ -144,7 +144,7 @@ async fn dripping_handshake_times_out() {
     let mut raw = server.raw_connection().await;
     raw.send(HANDSHAKE).await;
     raw.send("X-Long: ").await;
-    // Byte after byte, none of which ends the head: only a clock that runs from the first ends it.
+    // Each byte arrives in time, so only a timeout that starts with the first byte applies.
     let dripping = async {
         let mut drops = tokio::time::interval(Duration::from_millis(20));
         while raw.output.write_all(b"a").await.is_ok() {
@@ -155,8 +155,8 @@ async fn dripping_handshake_times_out() {
 }
 
 /// Connects as soon as the server has room.
-async fn let_in(server: &TestServer) -> RawConnection {
-    let come = async {
+async fn connect_when_free(server: &TestServer) -> RawConnection {
+    let connect = async {
         loop {
             let mut raw = server.raw_connection().await;
             if raw.status_of(format!("{HANDSHAKE}\r\n")).await == "101" {
@@ -164,7 +164,7 @@ async fn let_in(server: &TestServer) -> RawConnection {
             }
         }
     };
-    within("room for another", come).await
+    within("a free connection slot", connect).await
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn connection_over_the_limit_gets_503() {
         );
         first.assert_alive().await;
     }
-    // One that says nothing is told as well, and is no burden.
+    // A connection that sends nothing is refused as well.
     assert!(
         server
             .raw_connection()
@@ -192,20 +192,20 @@ async fn connection_over_the_limit_gets_503() {
             .starts_with("HTTP/1.1 503 ")
     );
     drop(first);
-    let_in(&server).await;
+    connect_when_free(&server).await;
 }
 
 #[tokio::test]
 async fn connection_over_the_rate_gets_503() {
     freeze_time();
     let server = TestServer::start_with(|config| config.connection.max_connection_rate = 3).await;
-    let mut told = Vec::new();
+    let mut statuses = Vec::new();
     for _ in 0..20 {
         let mut raw = server.raw_connection().await;
-        told.push(raw.status_of(format!("{HANDSHAKE}\r\n")).await);
+        statuses.push(raw.status_of(format!("{HANDSHAKE}\r\n")).await);
     }
-    assert_eq!(told[..3], ["101", "101", "101"]);
-    assert!(told.contains(&"503".to_owned()), "{told:?}");
+    assert_eq!(statuses[..3], ["101", "101", "101"]);
+    assert!(statuses.contains(&"503".to_owned()), "{statuses:?}");
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn failed_handshake_frees_its_connection_slot() {
         let mut raw = server.raw_connection().await;
         raw.send(HANDSHAKE).await;
     }
-    let_in(&server).await;
+    connect_when_free(&server).await;
 }
 
 #[tokio::test]

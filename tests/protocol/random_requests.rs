@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use tokio::runtime::{Builder, Runtime};
 use tokio_tungstenite::tungstenite::Message;
 
-/// A message, good or bad.
+/// A valid or invalid message.
 #[derive(Clone, Debug)]
 struct Thrown {
     text: String,
@@ -88,7 +88,7 @@ fn thrown() -> impl Strategy<Value = Thrown> {
         2 => long.prop_map(|frame| frame.to_string()),
         1 => any_json().prop_map(|value| value.to_string()),
         1 => "\\PC{0,60}",
-        // A frame with a bite taken out.
+        // A frame with some characters removed.
         2 => (frame(), any::<prop::sample::Index>(), 0..9_usize).prop_map(|(frame, at, bite)| {
             let chars: Vec<char> = frame.to_string().chars().collect();
             let at = at.index(chars.len());
@@ -98,12 +98,12 @@ fn thrown() -> impl Strategy<Value = Thrown> {
     .prop_map(|text: String| Thrown { text })
 }
 
-/// The id that a message is answered to: `None` where no answer is due, null where it is due to nobody.
-fn due(text: &str) -> Option<String> {
-    let nobody = || Some("null".to_owned());
-    // RawConnection values, since a number that is too large is a fault of a payload and not of a frame.
+/// The `ack_id` of the expected reply: `None` if no reply is expected, `null` for a reply without an id.
+fn expected_ack_id(text: &str) -> Option<String> {
+    let null_id = || Some("null".to_owned());
+    // Raw values, since a number that is too large makes the payload invalid and not the frame.
     let Ok(slots) = serde_json::from_str::<Vec<&RawValue>>(text) else {
-        return nobody();
+        return null_id();
     };
     let slot = |at: usize| slots.get(at).map_or("null", |raw| raw.get());
     let ack_id = serde_json::from_str(slot(3)).unwrap_or(json!([]));
@@ -122,25 +122,25 @@ fn due(text: &str) -> Option<String> {
     match ack_id {
         _ if is_id => Some(ack_id.to_string()),
         Value::Null if names && options && slots.len() <= 5 => None,
-        _ => nobody(),
+        _ => null_id(),
     }
 }
 
 async fn throw(server: &TestServer, thrown: &[Thrown]) -> Result<(), TestCaseError> {
     let mut client: Client = server.client().await;
     let mut missing: BTreeMap<String, usize> = BTreeMap::new();
-    // The last one is a good frame, and ends the row of bad ones.
+    // The last frame is valid and resets the count of bad frames.
     let last = json!(["sockful", "ping", null, "the:last"]).to_string();
     for text in thrown.iter().map(|thrown| &thrown.text).chain([&last]) {
         client.send_text(text.clone()).await;
-        if let Some(id) = due(text) {
+        if let Some(id) = expected_ack_id(text) {
             *missing.entry(id).or_default() += 1;
         }
     }
     while !missing.is_empty() {
         let Some(Message::Text(text)) = client.next().await else {
             return Err(TestCaseError::fail(format!(
-                "closed, and still due: {missing:?}"
+                "closed before these replies: {missing:?}"
             )));
         };
         let reply: Value = serde_json::from_str(&text)
@@ -153,7 +153,7 @@ async fn throw(server: &TestServer, thrown: &[Thrown]) -> Result<(), TestCaseErr
         );
         let id = reply[3].to_string();
         let Some(left) = missing.get_mut(&id) else {
-            return Err(TestCaseError::fail(format!("not due: {reply}")));
+            return Err(TestCaseError::fail(format!("unexpected reply: {reply}")));
         };
         *left -= 1;
         if *left == 0 {
@@ -161,7 +161,11 @@ async fn throw(server: &TestServer, thrown: &[Thrown]) -> Result<(), TestCaseErr
         }
     }
     client.send_text(last.replace("last", "end")).await;
-    prop_assert_eq!(&client.recv().await[3], "the:end", "more came than was due");
+    prop_assert_eq!(
+        &client.recv().await[3],
+        "the:end",
+        "more replies than expected"
+    );
     Ok(())
 }
 
@@ -197,7 +201,7 @@ fn random_bytes_affect_only_their_connection() {
         runtime.block_on(async {
             let mut raw = server.raw_websocket_connection().await;
             raw.send(&bytes).await;
-            // What this broke, if it broke anything, is its own connection.
+            // Whatever the bytes broke is limited to this connection.
             drop(raw);
             server.client().await.assert_alive().await;
         });

@@ -86,7 +86,7 @@ async fn mixed_requests_get_exactly_one_reply_each() {
     let (server, mut client) = with_bob().await;
     let requests = [
         ("get", json!({"id": "bob"})),
-        ("get", json!({"id": "nobody"})),
+        ("get", json!({"id": "missing"})),
         ("feed", json!({"id": "bob"})),
         ("stumble", json!({"id": "bob"})),
         ("stumbleLater", json!({"id": "bob"})),
@@ -118,7 +118,7 @@ async fn mixed_requests_get_exactly_one_reply_each() {
         let id = reply[3].as_u64().and_then(|id| usize::try_from(id).ok());
         assert!(
             id.is_some_and(|id| expected.remove(&id)),
-            "nobody asked for {reply}"
+            "unexpected reply: {reply}"
         );
         assert!(
             reply[2].get("ok").is_some() != reply[2].get("err").is_some(),

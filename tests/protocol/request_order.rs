@@ -44,7 +44,7 @@ async fn write_after_slow_read_of_same_record_waits() {
         .send(json!(["creature", "get", {"id": "larry"}, 3]))
         .await;
     server.checkpoints.reached("g").await;
-    // The third has been answered, so the second has been read; it has not begun.
+    // The third has been answered, so the second has been read, but it has not started.
     assert_eq!(client.recv().await[3], 3);
     let mut other = server.client().await;
     assert_eq!(
@@ -87,7 +87,7 @@ async fn requests_to_other_records_overtake() {
     client
         .send(json!(["creature", "feed", {"id": "bob"}, 2]))
         .await;
-    // A read: the lanes of two records may be one, and a write of larry wait as well.
+    // A read, because two records may share a lock and a write of larry would wait.
     client
         .send(json!(["creature", "get", {"id": "larry"}, 3]))
         .await;
@@ -150,7 +150,7 @@ async fn requests_beyond_max_in_flight_wait() {
     client.send_all(frames).await;
     server.checkpoints.reached("a").await;
     server.checkpoints.reached("b").await;
-    // Time enough for the others, if they were read.
+    // Enough time for the other requests if the server read them.
     let mut other = server.client().await;
     for _ in 0..20 {
         other.assert_alive().await;
@@ -177,7 +177,7 @@ async fn peer_is_alive_while_its_pongs_are_unread() {
     raw.send(text(r#"["creature","waitAt",{"checkpoint":"g"},1]"#))
         .await;
     server.checkpoints.reached("g").await;
-    // The server has as many requests as it takes, so it reads no pong.
+    // The server has reached `max_in_flight`, so it does not read pongs.
     for _ in 0..3 {
         assert_eq!(raw.read_frame().await.opcode, 9);
     }
@@ -213,7 +213,7 @@ async fn concurrent_increments_of_one_record_all_count() {
         }));
     }
     for one in feeding {
-        one.await.expect("each is served");
+        one.await.expect("every request is answered");
     }
     assert_eq!(
         client.ok("creature", "get", json!({"id": "bob"})).await["life"],
@@ -244,7 +244,9 @@ async fn slow_concurrent_methods_lose_no_change() {
         server.checkpoints.release("g");
     }
     for one in feeding {
-        within("the meals", one).await.expect("each is served");
+        within("the meals", one)
+            .await
+            .expect("every request is answered");
     }
     assert_eq!(
         client.ok("creature", "get", json!({"id": "bob"})).await["life"],

@@ -110,7 +110,7 @@ async fn read_only_property_is_absent_from_write_payloads() {
     }
 }
 
-/// What a schema refers to, or itself where it is no reference.
+/// The schema that a reference resolves to, or the schema itself if it is not a reference.
 fn referred<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(path) => document
@@ -159,24 +159,24 @@ async fn hello_has_protocol_schema_time_and_limits() {
         (&hello[0], &hello[1], &hello[3]),
         (&json!("sockful"), &json!("hello"), &Value::Null)
     );
-    let told = &hello[2];
+    let payload = &hello[2];
     assert_eq!(
         (
-            &told["protocol"],
-            &told["limits"]["max_frame"],
-            &told["limits"]["max_in_flight"],
-            &told["keys"]
+            &payload["protocol"],
+            &payload["limits"]["max_frame"],
+            &payload["limits"]["max_in_flight"],
+            &payload["keys"]
         ),
         (&json!(1), &json!(5000), &json!(64), &json!(true))
     );
     assert!(
-        told["time"]
+        payload["time"]
             .as_u64()
             .is_some_and(|time| time > 1_700_000_000_000),
         "{hello}"
     );
     let schema = client.ok("sockful", "schema", json!(null)).await;
-    assert_eq!(told["schema"], schema["schema"]);
+    assert_eq!(payload["schema"], schema["schema"]);
 }
 
 #[tokio::test]
