@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tower_service::Service;
 
-/// An application, and the server within it.
+/// An axum application and the server mounted in it.
 struct Outer {
     address: SocketAddr,
     server: ServerHandle,
@@ -37,7 +37,9 @@ impl Outer {
         });
         let router = mount(own, service);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound listener has one");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             let make = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -60,7 +62,7 @@ impl Outer {
         RawConnection::new(stream.expect("it listens"))
     }
 
-    /// The status of a request at a path, with more headers.
+    /// The status of a handshake at a path, with additional headers.
     async fn status(&self, path: &str, headers: &str) -> String {
         let mut raw = self.raw_connection().await;
         let handshake = HANDSHAKE.replace("GET / ", &format!("GET {path} "));
@@ -162,7 +164,7 @@ async fn rest_routes_are_below_the_mount_path() {
         read.header("access-control-allow-origin"),
         Some("https://app.example.com")
     );
-    // A stream is a connection, and is one of those that come to their end.
+    // An event stream counts as a connection and ends with them.
     let mut events = EventStream::open(raw, "/live/api/creature", "").await;
     assert_eq!(events.event().await.data["ok"]["records"][0]["life"], 7);
     let mut other = outer.raw_connection().await;
@@ -244,10 +246,10 @@ async fn peer_address_from_the_application_is_limited() {
     let mut config = Config::default();
     config.connection.max_connections_per_address = 1;
     let outer = Outer::of(sample().config(config), |own, service| {
-        // As behind a proxy, which says where a connection comes from.
+        // Like an application behind a proxy, which sends the address of the client.
         let service = service.peer(|parts| {
-            let told = parts.headers.get("x-forwarded-for")?.to_str().ok()?;
-            Some(SocketAddr::new(told.parse().ok()?, 0))
+            let forwarded = parts.headers.get("x-forwarded-for")?.to_str().ok()?;
+            Some(SocketAddr::new(forwarded.parse().ok()?, 0))
         });
         own.nest_service("/live", service)
     })
@@ -269,7 +271,7 @@ async fn peer_address_from_the_application_is_limited() {
 #[tokio::test]
 async fn drain_finishes_requests_and_closes_connections() {
     let mut config = Config::default();
-    // Longer than any test waits: it is not by this that it ends.
+    // Longer than any test waits, so the timeout does not end the drain.
     config.connection.shutdown_timeout = Duration::from_secs(60);
     let outer = Outer::nested(sample().config(config)).await;
     let mut client = outer.client("/live").await;
@@ -287,8 +289,8 @@ async fn drain_finishes_requests_and_closes_connections() {
         }
     })
     .await;
-    assert!(!draining.is_finished(), "somebody is still at it");
-    assert!(!once_more.is_finished(), "it waits for the same");
+    assert!(!draining.is_finished(), "a request is still in progress");
+    assert!(!once_more.is_finished(), "the second call waits as well");
     outer.checkpoints.release("g");
     let (frames, code) = client.rest().await;
     assert_eq!(

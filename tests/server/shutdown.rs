@@ -28,7 +28,7 @@ async fn shutdown_answers_running_and_rejects_queued() {
     client
         .send(json!(["creature", "destroy", {"id": "bob"}]))
         .await;
-    // The reply to this says that all of them have been read.
+    // The reply to this ping means that all of them have been read.
     assert_eq!(client.ask(json!(["sockful", "ping", null, 3])).await[3], 3);
     server.stop();
     let refused = client.recv().await;
@@ -100,7 +100,7 @@ async fn new_connections_are_rejected_during_shutdown() {
         .await;
     server.checkpoints.reached("g").await;
     server.stop();
-    // The listener is gone when the connections hear of it, which they show by reading no more.
+    // The listener is closed before the connections are notified, and then they stop reading.
     let refused = async { while TcpStream::connect(server.address).await.is_ok() {} };
     within("the end of the listener", refused).await;
     server.checkpoints.release("g");

@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// A server whose certificate its clients trust.
+/// A server with a certificate that its clients trust.
 struct Secure {
     address: SocketAddr,
     certificate: CertificateDer<'static>,
@@ -40,9 +40,11 @@ impl Secure {
         let mut config = Config::default();
         change(&mut config);
         let (certificate, chain, key) = certified();
-        let tls = TlsConfig::from_pem(chain, key).expect("they belong together");
+        let tls = TlsConfig::from_pem(chain, key).expect("the key matches the certificate");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound listener has one");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
         let server = Server::new(sample_resources::RESOURCES)
             .config(config)
             .open()
@@ -72,41 +74,49 @@ impl Secure {
         let provider = Arc::new(ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .expect("versions that the provider speaks")
+            .expect("versions that the provider supports")
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let stream = TcpStream::connect(self.address).await.expect("it listens");
-        let name = ServerName::try_from("localhost").expect("a name");
-        let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream);
-        within("the TLS handshake", shaken)
+        let stream = TcpStream::connect(self.address)
             .await
-            .expect("it is trusted")
+            .expect("the server listens");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
+        within("the TLS handshake", handshake)
+            .await
+            .expect("the certificate is trusted")
     }
 
     async fn client(&self) -> WebSocketStream<TlsStream<TcpStream>> {
         let stream = self.connect().await;
-        // Boxed: a client's TLS is large.
-        let shaken = Box::pin(client_async("wss://localhost/", stream));
-        let (mut client, _) = within("the handshake", shaken).await.expect("an upgrade");
+        // Boxed because the TLS state of a client is large.
+        let handshake = Box::pin(client_async("wss://localhost/", stream));
+        let (mut client, _) = within("the handshake", handshake)
+            .await
+            .expect("an upgrade");
         assert_eq!(receive(&mut client).await[1], "hello");
         client
     }
 
     async fn raw_connection(&self) -> RawConnection {
-        RawConnection::new(TcpStream::connect(self.address).await.expect("it listens"))
+        RawConnection::new(
+            TcpStream::connect(self.address)
+                .await
+                .expect("the server listens"),
+        )
     }
 }
 
 async fn receive(client: &mut WebSocketStream<TlsStream<TcpStream>>) -> Value {
     let message = within("a frame", client.next()).await;
-    let message = message.expect("it goes on").expect("well");
+    let message = message.expect("an open connection").expect("a frame");
     serde_json::from_str(message.to_text().expect("text")).expect("every message is JSON")
 }
 
 async fn ask(client: &mut WebSocketStream<TlsStream<TcpStream>>, frame: Value) -> Value {
     let message = Message::text(frame.to_string());
-    client.send(message).await.expect("it takes messages");
+    client.send(message).await.expect("an open connection");
     receive(client).await
 }
 
@@ -129,11 +139,11 @@ async fn requests_are_served_over_tls() {
 async fn shutdown_sends_a_close_over_tls() {
     let server = Secure::start(|_| {}).await;
     let mut client = server.client().await;
-    // One that has not shaken hands does not hold it up.
+    // A connection without a finished TLS handshake does not delay the shutdown.
     let _waiting = server.raw_connection().await;
-    server.stop.send(()).expect("it serves");
+    server.stop.send(()).expect("the server runs");
     let message = within("a close", client.next()).await;
-    match message.expect("it goes on").expect("well") {
+    match message.expect("an open connection").expect("a frame") {
         Message::Close(Some(close)) => assert_eq!(u16::from(close.code), 1001),
         other => panic!("{other:?}"),
     }
@@ -172,11 +182,17 @@ async fn tls_connection_over_the_limit_is_closed_silently() {
 async fn tls_and_plain_connections_share_one_limit() {
     let server = Secure::start(|config| config.connection.max_connections = 1).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a bound listener has one");
+    let address = listener
+        .local_addr()
+        .expect("a bound listener has an address");
     let handle = server.server.clone();
     tokio::spawn(async move { handle.serve(listener, std::future::pending()).await });
     let _client = server.client().await;
-    let mut plain = RawConnection::new(TcpStream::connect(address).await.expect("it listens"));
+    let mut plain = RawConnection::new(
+        TcpStream::connect(address)
+            .await
+            .expect("the server listens"),
+    );
     assert_eq!(plain.status_of(format!("{HANDSHAKE}\r\n")).await, "503");
 }
 
