@@ -10,7 +10,7 @@ use std::pin::pin;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// What is posted is told by a notice, which a hook makes when the post is there.
+/// A post; an after hook creates a notice for it.
 #[derive(Serialize, Deserialize, Resource)]
 struct Post {
     id: String,
@@ -55,7 +55,7 @@ async fn after_hooks_see_the_commit_and_the_old_record() {
         .await;
     assert_eq!(next(&mut heard).await, "a: 0 -> 2");
     client.ok("song", "play", json!({"id": "a"})).await;
-    // Once for the record that changed, and once for the method that was called.
+    // One for the changed record, and one for the called method.
     assert_eq!(next(&mut heard).await, "a: 2 -> 3");
     assert_eq!(next(&mut heard).await, "a: 2 -> 3");
     client.ok("album", "destroy", json!({"id": "kob"})).await;

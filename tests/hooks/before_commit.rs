@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sockful::{Context, Error, Resource, Resources, Result, Server, remote, resources};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-/// Where hooks that run after a commit say so.
+/// The channel to which hooks after a commit send a message.
 pub(super) type Heard = UnboundedSender<String>;
 
 #[derive(Serialize, Deserialize, Resource)]
@@ -93,13 +93,13 @@ impl Song {
         ctx.state::<Heard>()?.send(heard).map_err(Error::internal)
     }
 
-    /// Plays it so many times.
+    /// Plays the song this many times.
     pub fn play(&mut self, #[resource(default = 1)] times: u32) -> u32 {
         self.plays += times;
         self.plays
     }
 
-    /// Plays every song of an album once, or none.
+    /// Plays every song of an album once, or none of them.
     pub async fn play_all(ctx: &Context, album: String) -> Result<usize> {
         let songs = ctx
             .records::<Self>()
@@ -116,7 +116,7 @@ impl Song {
     }
 }
 
-/// A record whose hook makes another of its kind, without end.
+/// A record whose hook creates another one, in an endless recursion.
 #[derive(Serialize, Deserialize, Resource)]
 struct Echo {
     id: String,
@@ -135,7 +135,7 @@ impl Echo {
 
 const RESOURCES: Resources = resources![Album, Song, Echo];
 
-/// A server with an album, and what its hooks say after commits.
+/// A server with an album, and the messages of its hooks after commits.
 pub(super) async fn album() -> (TestServer, Client, UnboundedReceiver<String>) {
     let (tell, heard) = mpsc::unbounded_channel::<String>();
     let server = TestServer::serve(Server::new(RESOURCES).state::<Heard>(tell)).await;
@@ -153,7 +153,7 @@ pub(super) async fn album() -> (TestServer, Client, UnboundedReceiver<String>) {
 pub(super) async fn next(heard: &mut UnboundedReceiver<String>) -> String {
     within("a hook", heard.recv())
         .await
-        .expect("the server lives")
+        .expect("the server runs")
 }
 
 pub(super) fn song(id: &str, title: &str) -> Value {
@@ -180,7 +180,7 @@ async fn hooks_run_in_order_on_every_path_to_the_action() {
         let made = made.get(0).unwrap_or(made);
         assert_eq!(made["title"], "a");
         assert_eq!(made["log"], json!(["tidied", "counted"]));
-        // What the hook wrote is of the same commit.
+        // The writes of the hook belong to the same commit.
         assert_eq!(reply[2]["seq"], nth + 1);
         let album = client.ok("album", "get", json!({"id": "kob"})).await;
         assert_eq!(album["songs_made"], nth);
@@ -219,7 +219,7 @@ async fn hook_error_reaches_client_and_nothing_is_written() {
             "backwards",
         ),
         (json!(["song", "destroy", {"id": "a"}, 1]), "forever"),
-        // A parent takes its children with it through their hooks.
+        // Destroying a parent runs the hooks of its children.
         (json!(["album", "destroy", {"id": "kob"}, 1]), "forever"),
     ] {
         let error = &client.ask(request).await[2]["err"];
