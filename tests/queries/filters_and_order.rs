@@ -27,7 +27,7 @@ pub(super) fn ids(records: &Value) -> String {
         .collect()
 }
 
-/// The ids that meet the conditions, in the order of the list; `count` must agree.
+/// The ids that match the filter, in the order of the list; also checks `count`.
 async fn found(client: &mut Client, query: Value) -> String {
     let found = ids(&client.ok("creature", "find", query.clone()).await);
     if !query.to_string().contains("\"$sort\"") {
@@ -86,7 +86,7 @@ pub(crate) async fn null_equals_only_null_and_missing_values() {
     .await;
 }
 
-/// So a property that loses its null is no breaking change: what clients ask stays good.
+/// So making a property non-null is not a breaking change: the filters of clients remain valid.
 #[tokio::test]
 pub(crate) async fn null_filter_is_valid_for_non_null_properties() {
     for name in ["id", "kind", "life", "tame", "tags"] {

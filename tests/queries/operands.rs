@@ -19,7 +19,7 @@ enum Mood {
 
 impl Plain for Mood {}
 
-/// A text that is kept in upper case.
+/// A text that is stored in upper case.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String")]
 struct Code(String);
@@ -79,7 +79,7 @@ async fn events() -> (TestServer, Client) {
     (server, client)
 }
 
-/// A property, a value in the spelling that creates it, and the same in others.
+/// A property, the spelling of its value in `create`, and other spellings of it.
 #[derive(Clone, Debug)]
 struct Spelled {
     property: &'static str,
@@ -111,7 +111,7 @@ fn uuid(property: &'static str) -> impl Strategy<Value = Spelled> {
     })
 }
 
-/// Times of which each spelling has another offset or another number of digits.
+/// Times whose spellings differ in the offset or the number of digits.
 fn time(property: &'static str) -> impl Strategy<Value = Spelled> {
     let seconds = prop_oneof![0..100_i64, -62_000_000_000..250_000_000_000_i64];
     let millis = prop_oneof![Just(0), (0..10_i64).prop_map(|it| it * 100), 0..1_000_i64];

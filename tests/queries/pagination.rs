@@ -14,7 +14,7 @@ pub(crate) async fn sort_keys_apply_in_the_order_written() {
         (r#"{"tame":1,"life":-1,"id":1}"#, "bcda"),
         (r#"{"id":-1,"life":1}"#, "dcba"),
     ] {
-        // serde_json's own objects would sort the keys.
+        // An object of serde_json would sort the keys.
         let reply = client
             .ask_text(&format!(r#"["creature","all",{{"$sort":{sort}}},1]"#))
             .await;
@@ -95,7 +95,7 @@ pub(crate) async fn pages_are_stable_during_inserts_and_destroys() {
         )
         .await;
     assert_eq!(ids(&page["ok"]), "da");
-    // The record that the cursor stands behind goes, and one comes before it.
+    // Destroy the record of the cursor and create one before it.
     client.ok("creature", "destroy", json!({"id": "a"})).await;
     client
         .ok("creature", "create", json!({"id": "e", "life": -100}))
@@ -196,7 +196,7 @@ pub(crate) async fn page_size_defaults_to_100_and_is_at_most_1000() {
 pub(crate) async fn cursor_is_small_when_the_sorted_value_is_long() {
     let server = TestServer::start().await;
     let mut client = server.client().await;
-    // Alike in what sorts them: the id decides.
+    // The values compare equal in the prefix that is sorted by, so the id decides.
     let bio = format!("{}{}", "é".repeat(512), "x".repeat(20_000));
     for id in ["a", "b", "c"] {
         client

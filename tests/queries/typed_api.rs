@@ -17,7 +17,7 @@ impl Plain for Mood {}
 #[derive(Serialize, Deserialize, Resource)]
 struct Beast {
     id: String,
-    /// What it is.
+    /// The species.
     #[resource(index)]
     kind: String,
     life: i32,
@@ -204,13 +204,13 @@ async fn timestamps_and_rev_change_only_with_a_change() -> Result<()> {
         kept(&beasts.create(beast("larry", 3)).await?),
         (2_000, 2_000, 3)
     );
-    // A clock that is set back does not set the time of the last change back.
+    // `updated_at` never decreases, even if the clock is set back.
     time.store(500, Ordering::Relaxed);
     assert_eq!(
         kept(&beasts.update(&bob, tamed(false)).await?),
         (1_000, 2_000, 4)
     );
-    // A record created anew starts past the head.
+    // A recreated record starts with the revision of its commit.
     beasts.destroy(&larry).await?;
     assert_eq!(
         kept(&beasts.create(beast("larry", 3)).await?),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, ServerHandle, resources};
 
-/// A thing with a property of each kind that can be asked for, half of them indexed.
+/// A resource with a property of each kind that filters support, half of them indexed.
 #[derive(Clone, Debug, Serialize, Deserialize, Resource)]
 struct Thing {
     id: u32,
@@ -36,7 +36,7 @@ const WEIGHTS: [f64; 4] = [-1.5, 0.0, 0.5, 1e300];
 const GOLD: [u64; 3] = [0, 7, u64::MAX];
 const DEBTS: [i128; 3] = [i128::MIN, 7, i128::MAX];
 
-/// The values, each with others in the course of all things.
+/// Creates a record; the combinations of values vary with the id.
 fn thing(id: u32) -> Thing {
     let at = |prime: u32, room: usize| ((id * prime + id * id / 3) as usize) % room;
     Thing {

@@ -9,7 +9,7 @@ use sockful::query::{Like, Nullable, Ordered, Text};
 
 const T: ThingFields = Thing::FIELDS;
 
-/// A question of one property, and all things that it is asked of.
+/// A filter on one property, and all records.
 pub(super) struct One<'a> {
     pub(super) things: &'a [Thing],
     pub(super) operator: u8,
@@ -17,7 +17,7 @@ pub(super) struct One<'a> {
 }
 
 impl One<'_> {
-    /// An operator that the property does not have is another that it has.
+    /// Maps an operator that the property does not support to one that it supports.
     pub(super) fn meant(&self, property: u8) -> Meant {
         match property {
             0 => self.of_id(),
@@ -31,13 +31,13 @@ impl One<'_> {
         }
     }
 
-    /// The values out of a table.
+    /// Selects values from a table.
     fn out_of<V: Clone>(&self, table: &[V]) -> Vec<V> {
         let values = self.values.iter();
         values.map(|at| table[at % table.len()].clone()).collect()
     }
 
-    /// The same, with none for one value more.
+    /// Selects values from a table or `None`.
     fn out_of_or_none<V: Clone>(&self, table: &[V]) -> Vec<Option<V>> {
         let values = self.values.iter();
         let values = values.map(|at| table.get(at % (table.len() + 1)).cloned());
@@ -127,7 +127,7 @@ impl One<'_> {
         self.equality_in(field, name, values, equals, |value| json!(value))
     }
 
-    /// The same, of values that are written by `json`.
+    /// Like the previous function, with values that `json` encodes.
     fn equality_in<T, V: Like<T> + Clone>(
         &self,
         field: Field<Thing, T>,

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use sockful::Filter;
 
-/// A question, as it is made up.
+/// A random query.
 #[derive(Clone, Debug)]
 pub(super) enum Asked {
-    /// Of which property, with which operator, and with which values.
+    /// A property, an operator, and values.
     One(u8, u8, Vec<usize>),
     And(Box<Asked>, Box<Asked>),
     Or(Box<Asked>, Box<Asked>),
@@ -30,7 +30,7 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
     })
 }
 
-/// The question in three languages: to the application, to a client, and of each thing.
+/// A query in three forms: a typed filter, JSON, and whether each record matches.
 pub(super) struct Meant {
     pub(super) filter: Filter<Thing>,
     pub(super) json: Value,
