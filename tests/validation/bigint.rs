@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, resources};
 
-/// A thing with a wide integer of each type.
+/// A record with a wide integer of each type.
 #[derive(Serialize, Deserialize, Resource)]
 struct Purse {
     id: u32,
@@ -52,7 +52,7 @@ pub(crate) async fn bigints_are_decimal_strings_both_ways() {
     assert_eq!((&bob["gold"], &bob["debt"]), (&json!(gold), &Value::Null));
 }
 
-/// Any integer, and often one where a type ends or where clients lose count.
+/// Any integer, often one at the limits of its type or of the safe range of JavaScript.
 macro_rules! integer {
     ($integer:ty) => {
         prop_oneof![
@@ -79,7 +79,7 @@ fn random_bigints_round_trip_and_are_found() {
             "id": 1, "coins": coins.to_string(), "change": change.to_string(),
             "shares": shares.to_string(), "debt": debt.map(|debt| debt.to_string()),
         });
-        // The one before, which may have failed half-way.
+        // Removes the record of the previous case, which may have failed.
         client.reply("purse", "destroy", json!({"id": 1})).await;
         let created = client.ok("purse", "create", purse.clone()).await;
         prop_assert_eq!(&created, &purse);

@@ -12,13 +12,16 @@ async fn uuid_is_equal_in_every_spelling() {
         .ok("token", "create", json!({"id": id.to_uppercase()}))
         .await;
     assert_eq!(made["id"], id);
-    for spelt in [id.to_owned(), id.to_uppercase(), id.replace('-', "")] {
+    for spelling in [id.to_owned(), id.to_uppercase(), id.replace('-', "")] {
         assert_eq!(
-            client.ok("token", "get", json!({"id": spelt})).await["id"],
+            client.ok("token", "get", json!({"id": spelling})).await["id"],
             id
         );
-        assert_eq!(client.ok("token", "count", json!({"id": spelt})).await, 1);
-        let any = json!({"id": {"$in": [spelt]}});
+        assert_eq!(
+            client.ok("token", "count", json!({"id": spelling})).await,
+            1
+        );
+        let any = json!({"id": {"$in": [spelling]}});
         assert_eq!(client.ok("token", "count", any).await, 1);
     }
     assert_eq!(

@@ -44,7 +44,7 @@ enum Either {
     Text(String),
 }
 
-/// Takes and drops whatever else it is sent.
+/// Accepts and ignores unknown properties.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("additionalProperties" = true))]
 struct Loose {
@@ -101,7 +101,7 @@ async fn devices() -> (TestServer, Client) {
     (server, client)
 }
 
-/// The path and the rule of the only fault.
+/// Returns the path and the rule of the only fault.
 async fn fault(client: &mut Client, payload: Value) -> (String, String) {
     let error = client.err("device", "save", payload.clone()).await;
     let fields = error["fields"].as_array().expect("faults");

@@ -4,7 +4,7 @@ use crate::support::{Client, TestServer, sample_resources, unix_time};
 use serde_json::{Value, json};
 use sockful::Server;
 
-/// A server of accounts whose time stands still at 1,000.
+/// A server of accounts whose clock is fixed at 1,000 ms.
 pub(crate) async fn accounts() -> (TestServer, Client) {
     let server =
         TestServer::serve(Server::new(sample_resources::ACCOUNTS).clock(|| unix_time(1_000))).await;
@@ -12,7 +12,7 @@ pub(crate) async fn accounts() -> (TestServer, Client) {
     (server, client)
 }
 
-/// The rule and the path of the only fault.
+/// Returns the rule and the path of the only fault.
 pub(crate) async fn fault(client: &mut Client, action: &str, payload: Value) -> (String, String) {
     let error = client.err("account", action, payload).await;
     assert_eq!(error["code"], "invalid", "{error}");
@@ -43,7 +43,7 @@ async fn write_only_property_is_set_and_never_sent() {
         .ok("account", "update", json!({"id": "bob", "password": "y"}))
         .await;
     assert!(!updated.to_string().contains("password"), "{updated}");
-    // Who saves a record can't give back what was never sent.
+    // A client that saves a record cannot include properties that it never received.
     client
         .ok("account", "save", json!({"id": "bob", "points": 1}))
         .await;
@@ -90,7 +90,7 @@ async fn immutable_property_is_set_at_creation_only() {
         is("immutable", "team")
     );
     assert_eq!(client.ok("account", "save", bob.clone()).await, bob);
-    // Left out, it stays and does not take its default.
+    // An omitted immutable property keeps its value instead of taking the default.
     assert_eq!(
         client.ok("account", "save", json!({"id": "bob"})).await,
         bob

@@ -3,7 +3,7 @@
 use crate::support::{Client, TestServer};
 use serde_json::{Value, json};
 
-/// The path and the rule of each fault.
+/// Returns the path and the rule of each fault.
 async fn faults(client: &mut Client, action: &str, payload: Value) -> Vec<(String, String)> {
     let error = client.err("creature", action, payload).await;
     assert_eq!(error["code"], "invalid", "{error}");
@@ -205,7 +205,7 @@ pub(crate) async fn id_of_wrong_form_is_rejected_by_every_action() {
     }
 }
 
-/// Over HTTP the address of an empty id is that of the list.
+/// Does not run over HTTP, where the path of an empty id is the path of the list.
 #[tokio::test]
 pub(crate) async fn empty_id_is_rejected_by_every_action() {
     let server = TestServer::start().await;

@@ -28,7 +28,7 @@ struct Book {
     notes: BTreeMap<String, u8>,
     #[resource(pattern = "^[A-Z]+$", length(2..4))]
     code: Option<String>,
-    #[resource(format("email", message = "is where nobody can be reached"))]
+    #[resource(format("email", message = "is not a valid address"))]
     author: Option<String>,
     #[resource(default = 2, conform = is_even)]
     pages: u32,
@@ -84,7 +84,7 @@ impl Book {
 
 const LIBRARY: Resources = resources![Book];
 
-/// A server with one book that keeps to all rules.
+/// A server with one valid book.
 async fn library() -> (TestServer, Client) {
     let server = TestServer::serve(Server::new(LIBRARY)).await;
     let mut client = server.client().await;
@@ -94,17 +94,17 @@ async fn library() -> (TestServer, Client) {
     (server, client)
 }
 
-/// The path, the rule and the message of each fault.
+/// Returns the path, the rule and the message of each fault.
 async fn faults(client: &mut Client, action: &str, payload: Value) -> Vec<[String; 3]> {
     let error = client.err("book", action, payload).await;
     assert_eq!(error["code"], "invalid", "{error}");
     let text = |fault: &Value, key: &str| fault[key].as_str().expect("a text").to_owned();
     let faults = error["fields"].as_array().expect("faults");
-    let told = |fault| ["path", "rule", "message"].map(|key| text(fault, key));
-    faults.iter().map(told).collect()
+    let summary = |fault| ["path", "rule", "message"].map(|key| text(fault, key));
+    faults.iter().map(summary).collect()
 }
 
-async fn is_taken(client: &mut Client, change: &Value) -> bool {
+async fn is_accepted(client: &mut Client, change: &Value) -> bool {
     let mut payload = change.clone();
     payload["id"] = json!("emma");
     let reply = client.reply("book", "update", payload).await;
@@ -130,7 +130,7 @@ pub(crate) async fn rule_bounds_are_enforced_exactly() {
         json!({"pages": 4}),
     ];
     for change in &taken {
-        assert!(is_taken(&mut client, change).await, "{change}");
+        assert!(is_accepted(&mut client, change).await, "{change}");
     }
     let refused = [
         (json!({"copies": -1}), "range", "is not from 0 to 20"),
@@ -183,7 +183,7 @@ pub(crate) async fn rule_bounds_are_enforced_exactly() {
         (
             json!({"author": "jane"}),
             "format",
-            "is where nobody can be reached",
+            "is not a valid address",
         ),
         (json!({"pages": 3}), "conform", "is odd: 3"),
         (json!({"mood": "A"}), "conform", "shouts"),
@@ -191,8 +191,8 @@ pub(crate) async fn rule_bounds_are_enforced_exactly() {
     for (mut change, rule, message) in refused {
         let path = change.as_object().and_then(|it| it.keys().next().cloned());
         change["id"] = json!("emma");
-        let told = faults(&mut client, "update", change).await;
-        assert_eq!(told, [[&*path.expect("a property"), rule, message]]);
+        let reported = faults(&mut client, "update", change).await;
+        assert_eq!(reported, [[&*path.expect("a property"), rule, message]]);
     }
 }
 
@@ -211,12 +211,12 @@ pub(crate) async fn rule_faults_follow_the_property_order() {
         ("mood", "conform"),
     ];
     for action in ["create", "save"] {
-        let told = faults(&mut client, action, payload.clone()).await;
-        let told: Vec<_> = told
+        let reported = faults(&mut client, action, payload.clone()).await;
+        let reported: Vec<_> = reported
             .iter()
             .map(|[path, rule, _]| (&**path, &**rule))
             .collect();
-        assert_eq!(told, expected, "{action}");
+        assert_eq!(reported, expected, "{action}");
     }
 }
 
@@ -224,23 +224,23 @@ pub(crate) async fn rule_faults_follow_the_property_order() {
 pub(crate) async fn rule_faults_join_type_and_unknown_faults() {
     let (_server, mut client) = library().await;
     let payload = json!({"id": "emma", "lent": 7, "copies": 21, "colour": "red", "mood": "A"});
-    let told = faults(&mut client, "update", payload).await;
+    let reported = faults(&mut client, "update", payload).await;
     let expected = [
         ["copies", "range", "is not from 0 to 20"],
         ["mood", "conform", "shouts"],
         ["lent", "type", "is not true or false"],
         ["colour", "unknown", "is unknown"],
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
 }
 
 #[tokio::test]
 pub(crate) async fn conditional_rule_applies_to_the_resulting_record() {
     let (_server, mut client) = library().await;
-    assert!(is_taken(&mut client, &json!({"days": 0})).await);
-    // The record that the change leads to is asked, not the one that is stored.
-    let told = faults(&mut client, "update", json!({"id": "emma", "lent": true})).await;
-    assert_eq!(told, [["days", "range", "is less than 1"]]);
-    assert!(is_taken(&mut client, &json!({"lent": true, "days": 1})).await);
-    assert!(is_taken(&mut client, &json!({"lent": false, "days": 0})).await);
+    assert!(is_accepted(&mut client, &json!({"days": 0})).await);
+    // The rule applies to the changed record, not to the stored one.
+    let reported = faults(&mut client, "update", json!({"id": "emma", "lent": true})).await;
+    assert_eq!(reported, [["days", "range", "is less than 1"]]);
+    assert!(is_accepted(&mut client, &json!({"lent": true, "days": 1})).await);
+    assert!(is_accepted(&mut client, &json!({"lent": false, "days": 0})).await);
 }

@@ -1,4 +1,4 @@
-//! Sanitizers, which normalize texts before they are stored.
+//! Sanitizers normalize texts before they are stored.
 
 use crate::support::{Client, TestServer};
 use serde::{Deserialize, Serialize};

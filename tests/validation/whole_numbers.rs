@@ -1,4 +1,4 @@
-//! Integers are taken in every spelling that JSON has for them.
+//! Integers are accepted in every spelling of JSON.
 
 use crate::support::{Client, TestServer};
 use schemars::JsonSchema;
@@ -117,7 +117,7 @@ pub(crate) async fn fractions_and_out_of_range_integers_are_rejected() {
             "size.sides[0]",
         ),
     ] {
-        // A value of `serde_json` holds no number beyond all floats.
+        // `serde_json::Value` cannot hold a number that overflows `f64`.
         let Ok(payload) = serde_json::from_str::<Value>(payload) else {
             continue;
         };

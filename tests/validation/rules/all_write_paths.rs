@@ -11,8 +11,8 @@ async fn method_cannot_store_a_record_breaking_a_rule() {
         .ok("book", "add", json!({"id": "emma", "copies": 10}))
         .await;
     let head = client.head().await;
-    let told = faults(&mut client, "add", json!({"id": "emma", "copies": 1})).await;
-    assert_eq!(told, [["copies", "range", "is not from 0 to 20"]]);
+    let reported = faults(&mut client, "add", json!({"id": "emma", "copies": 1})).await;
+    assert_eq!(reported, [["copies", "range", "is not from 0 to 20"]]);
     assert_eq!(client.head().await, head);
 }
 
@@ -29,7 +29,7 @@ async fn arguments_are_validated_before_the_method_runs() {
     let (_server, mut client) = library().await;
     let head = client.head().await;
     for days in [0, 6] {
-        let told = faults(
+        let reported = faults(
             &mut client,
             "lend",
             json!({"id": "emma", "days": days, "to": "  "}),
@@ -39,7 +39,7 @@ async fn arguments_are_validated_before_the_method_runs() {
             ["days", "range", "is not from 1 to 5"],
             ["to", "length", "is empty"],
         ];
-        assert_eq!(told, expected, "{days}");
+        assert_eq!(reported, expected, "{days}");
     }
     assert_eq!(client.head().await, head);
     for days in [1, 5] {
@@ -77,7 +77,7 @@ async fn application_writes_are_validated() -> Result<()> {
             },
         )
         .await;
-    // To its own code the server names what is private.
+    // Errors to application code name private properties.
     assert_eq!(
         refused.err().map(|error| error.to_string()).as_deref(),
         Some("`thefts` is more than 3")

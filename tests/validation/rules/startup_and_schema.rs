@@ -26,8 +26,8 @@ impl Called {
 
 #[tokio::test]
 async fn default_violating_its_rules_fails_at_start() {
-    let told = |error: Error| format!("{error:?}");
-    let open = |resources| async move { Server::new(resources).open().await.err().map(told) };
+    let debug = |error: Error| format!("{error:?}");
+    let open = |resources| async move { Server::new(resources).open().await.err().map(debug) };
     let broken = open(resources![Broken]).await.expect("a refusal");
     assert!(
         broken.contains("the default of `life` of `broken` is not from 0 to 20"),
