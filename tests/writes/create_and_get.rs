@@ -96,7 +96,7 @@ pub(crate) async fn absent_record_is_not_found() {
     for action in ["get", "update", "destroy", "feed", "describe"] {
         assert_eq!(
             client
-                .code("creature", action, json!({"id": "nobody"}))
+                .code("creature", action, json!({"id": "missing"}))
                 .await,
             "not_found",
             "{action}"
@@ -114,7 +114,7 @@ pub(crate) async fn get_of_several_ids_keeps_order_and_gives_null() {
         .reply(
             "creature",
             "get",
-            json!({"id": ["larry", "nobody", "bob", "larry"]}),
+            json!({"id": ["larry", "missing", "bob", "larry"]}),
         )
         .await;
     assert_eq!(

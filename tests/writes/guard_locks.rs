@@ -1,4 +1,4 @@
-//! Calls that list records under many commits by others: they end.
+//! Calls that list records end despite many concurrent commits.
 
 use crate::support::within;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ struct Visit {
 
 const RESOURCES: Resources = resources![Entry, Report, Visit];
 
-/// How often the method has run, and where a test holds it.
+/// Counts the runs of a method and pauses it for a test.
 #[derive(Clone, Default)]
 struct Runs {
     count: Arc<AtomicU32>,
@@ -41,7 +41,7 @@ struct Runs {
 
 #[remote]
 impl Report {
-    /// Counts all entries and stores their number when the test says so.
+    /// Counts all entries and stores their number when the test allows it.
     pub async fn held(ctx: &Context, id: String) -> Result<u32> {
         let runs = ctx.state::<Runs>()?;
         let entries = Self::count(ctx).await?;
@@ -57,7 +57,7 @@ impl Report {
         Self::store(ctx, id, entries).await
     }
 
-    /// Lists one entry, and reads it once more by its id.
+    /// Lists one entry, then reads it again by its id.
     pub async fn amount(ctx: &Context) -> Result<u32> {
         let runs = ctx.state::<Runs>()?;
         let entries = ctx.records::<Entry>();
@@ -69,7 +69,7 @@ impl Report {
         Ok(entries.get(&first.id).await?.amount)
     }
 
-    /// Does not care about changes.
+    /// Reads without guards.
     pub async fn rough(ctx: &Context, id: String) -> Result<u32> {
         let runs = ctx.state::<Runs>()?;
         runs.count.fetch_add(1, Relaxed);
@@ -112,7 +112,7 @@ async fn add_entry(server: &ServerHandle) {
         amount: 1,
     };
     let stored = server.records::<Entry>().create(new).await;
-    stored.expect("the record is right");
+    stored.expect("the record is valid");
 }
 
 async fn add_visit(server: &ServerHandle) {
@@ -120,7 +120,7 @@ async fn add_visit(server: &ServerHandle) {
         .records::<Visit>()
         .create(NewVisit { id: None })
         .await;
-    stored.expect("the record is right");
+    stored.expect("the record is valid");
 }
 
 /// Calls the method of this name for the report `r`.
@@ -159,7 +159,7 @@ async fn after_three_reruns_other_commits_wait() {
     let mut waiting = Box::pin(add_entry(&server));
     let waited = timeout(Duration::from_secs(3), &mut waiting).await;
     assert!(waited.is_err(), "a commit overtook the call again");
-    // A resource that the call has nothing to do with is free.
+    // A resource that the call does not read is not locked.
     add_visit(&server).await;
     runs.may_end.notify_one();
     assert_eq!(result(reply).await.expect("the call ends"), 4);
@@ -217,10 +217,10 @@ async fn error_of_reads_that_do_not_fit_is_not_returned() {
     within("a run", runs.has_counted.notified()).await;
     let entries = server.records::<Entry>();
     for entry in entries.find(Filter::all()).await.expect("a list") {
-        entries.destroy(&entry.id).await.expect("it is there");
+        entries.destroy(&entry.id).await.expect("the entry exists");
     }
     runs.may_end.notify_one();
-    assert_eq!(result(reply).await.expect("it has run again"), 0);
+    assert_eq!(result(reply).await.expect("the call runs again"), 0);
 }
 
 #[tokio::test(start_paused = true)]

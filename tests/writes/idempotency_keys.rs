@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 
-/// A request with a key of its own.
+/// A request with an idempotency key.
 fn feed(key: Uuid) -> Value {
     json!(["creature", "feed", {"id": "bob", "amount": 3}, 1, {"key": key}])
 }
@@ -96,8 +96,11 @@ pub(crate) async fn key_is_bound_to_one_request() {
     client.ask(feed(key)).await;
     let other = json!(["creature", "feed", {"id": "bob", "amount": 4}, 1, {"key": key}]);
     let error = &client.ask(other).await[2]["err"];
-    let told = (&error["code"], &error["path"], &error["outcome"]);
-    assert_eq!(told, (&json!("conflict"), &json!("key"), &json!("unknown")));
+    let reported = (&error["code"], &error["path"], &error["outcome"]);
+    assert_eq!(
+        reported,
+        (&json!("conflict"), &json!("key"), &json!("unknown"))
+    );
     assert_eq!(life(&mut client).await, 13);
 }
 
@@ -140,7 +143,7 @@ pub(crate) async fn key_is_accepted_only_by_writes() {
     }
 }
 
-/// The reply may be lost at any of its bytes, and so may the request.
+/// The connection is cut after any number of bytes of the reply.
 #[tokio::test]
 pub(crate) async fn retry_after_a_cut_at_any_byte_applies_once() {
     let server = TestServer::start().await;
@@ -158,7 +161,7 @@ pub(crate) async fn retry_after_a_cut_at_any_byte_applies_once() {
         raw.input
             .read_exact(&mut part)
             .await
-            .expect("so much comes");
+            .expect("this many bytes of the reply");
         drop(raw);
         assert!(client.ask(request).await[2]["ok"].is_string());
         assert_eq!(life(&mut client).await, (cut + 2) * 3);

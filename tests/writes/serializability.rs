@@ -19,7 +19,7 @@ struct Booking {
     room: String,
     from: u32,
     to: u32,
-    /// How the hook looks for others: `count`, `find`, `first`, or `none` if the method has done so.
+    /// How the hook looks for overlaps: `count`, `find`, `first`, or `none` if the method has done it.
     check: String,
 }
 
@@ -59,7 +59,7 @@ struct Line {
 
 const RESOURCES: Resources = resources![Booking, Line, Shift, Ward, Nurse];
 
-/// Holds the first run of each call until all clients have read, so that none sees what another writes.
+/// Holds the first run of each call until all clients have read, so that no call sees the writes of another.
 #[derive(Clone, Default)]
 struct FirstRuns(Arc<Mutex<Meetings>>);
 

@@ -1,4 +1,4 @@
-//! Timestamps of the types of `jiff` and `chrono`.
+//! Timestamps with the types of `jiff` and `chrono`.
 
 use crate::support::{Client, TestServer, unix_time};
 use serde::{Deserialize, Serialize};
@@ -86,9 +86,9 @@ async fn timestamp_texts_sort_like_times() {
     let description = client.ok("sockful", "schema", Value::Null).await;
     let properties = &description["resources"]["note"]["record"]["properties"];
     for name in ["since", "touched"] {
-        let told =
+        let expected =
             json!({"type": "string", "format": "date-time", "readOnly": true, "x-order": "time"});
-        assert_eq!(properties[name], told);
+        assert_eq!(properties[name], expected);
     }
 }
 

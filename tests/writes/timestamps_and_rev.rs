@@ -9,7 +9,7 @@ use sockful::Server;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is beside `ok`, or the code of the error, of a request with `if_rev`.
+/// Sends a request with `if_rev`; returns the metadata of the reply, or the code of the error.
 async fn with_rev(client: &mut Client, action: &str, payload: Value, rev: u64) -> Value {
     let frame = json!(["account", action, payload, 1, {"if_rev": rev}]);
     let answer = client.ask(frame).await;
@@ -40,7 +40,7 @@ pub(crate) async fn timestamps_and_rev_ignore_unchanged_writes() {
     ] {
         assert_eq!(client.ok("account", action, payload).await, bob);
     }
-    // A method has no say in it either.
+    // A method cannot change them either.
     client.ok("account", "forge", json!({"id": "bob"})).await;
     assert_eq!(client.ok("account", "get", json!({"id": "bob"})).await, bob);
     assert_eq!(client.head().await, 1);
@@ -50,7 +50,7 @@ pub(crate) async fn timestamps_and_rev_ignore_unchanged_writes() {
         .await;
     let bob = client.ok("account", "get", json!({"id": "bob"})).await;
     assert_eq!(kept(&bob), json!([1_000, 2_000, 3]));
-    // A clock that is set back takes no record back with it.
+    // `updated_at` does not decrease if the clock is set back.
     time.store(500, Ordering::Relaxed);
     client
         .ok("account", "earn", json!({"id": "bob", "gold": "1"}))
@@ -114,8 +114,8 @@ pub(crate) async fn recreated_record_has_a_new_rev() {
     let (_server, mut client) = accounts().await;
     client.ok("account", "create", json!({"id": "bob"})).await;
     client.ok("account", "destroy", json!({"id": "bob"})).await;
-    let anew = client.ok("account", "create", json!({"id": "bob"})).await;
-    assert_eq!(anew["revision"], 3);
+    let recreated = client.ok("account", "create", json!({"id": "bob"})).await;
+    assert_eq!(recreated["revision"], 3);
     let stale = with_rev(&mut client, "update", json!({"id": "bob", "points": 1}), 1).await;
     assert_eq!(stale[0], "conflict");
 }

@@ -68,7 +68,7 @@ pub(crate) async fn null_may_repeat_and_values_compare_bytewise() {
             .ok("account", "create", json!({"email": email}))
             .await;
     }
-    // Two spellings of one letter are two values.
+    // Two Unicode forms of a letter are two values.
     for email in ["\u{e9}", "e\u{301}"] {
         client
             .ok("account", "create", json!({"email": email}))
@@ -100,7 +100,7 @@ pub(crate) async fn unique_value_has_at_most_1024_bytes() {
     )
     .await;
     assert_eq!((&*rule, &*path), ("length", "email"));
-    // What is long in JSON only because of its escapes fits.
+    // Escapes in JSON do not count towards the length.
     client
         .ok("account", "create", json!({"email": "\"".repeat(1_024)}))
         .await;

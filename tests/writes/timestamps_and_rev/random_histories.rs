@@ -14,7 +14,7 @@ const ACTIONS: [&str; 7] = [
     "create", "update", "save", "earn", "forge", "check", "destroy",
 ];
 
-/// At a time, an action on one of two records, with one of few values, so that some change nothing.
+/// An action on one of two records at some time. There are few values, so that some actions change nothing.
 #[derive(Clone, Debug)]
 struct Step {
     time: u64,
@@ -66,7 +66,7 @@ async fn world() -> World {
     }
 }
 
-/// The two accounts, `null` for the one that is not there.
+/// Returns both accounts, `null` for one that does not exist.
 async fn both(client: &mut Client) -> [Value; 2] {
     let both = client.ok("account", "get", json!({"id": IDS})).await;
     [both[0].clone(), both[1].clone()]
@@ -107,7 +107,7 @@ fn timestamps_and_rev_follow_commits_and_the_clock() {
                 } else {
                     let [was_since, was_touched, _] = kept(&before);
                     prop_assert_eq!(since, was_since, "{:?}", step);
-                    // A time that is far ahead was set by a wrong clock.
+                    // A time far in the future was set by a wrong clock.
                     let is_wrong = was_touched > step.time + 5 * 60 * 1_000;
                     let expected = was_touched.max(step.time);
                     let expected = if is_wrong { step.time } else { expected };
