@@ -6,7 +6,7 @@ struct Creature {
     id: String,
     #[resource(default = "A", pattern = "^[a-z]$")]
     kind: String,
-    #[resource(default = "nobody", format = "email")]
+    #[resource(default = "nowhere", format = "email")]
     author: String,
 }
 

@@ -23,7 +23,7 @@ struct Rest {
     more: bool,
 }
 
-// What the derive makes is there all the same, and none of this is an error too.
+// The derive generates its code despite the mistakes, so these lines cause no errors.
 fn _uses(creature: NewCreature) -> sockful::Resources {
     let _ = (creature.life, CreaturePatch::default());
     sockful::resources![Creature]

@@ -12,18 +12,18 @@ mod naps {
     pub(crate) struct Nap(pub(crate) Vec<u32>);
 }
 
-/// An event may be of a type with parameters, as long as they are given.
+/// The type of an event may have generic parameters if all are specified.
 #[derive(Serialize, JsonSchema)]
 struct Changed<T> {
     from: T,
     to: T,
 }
 
-/// One may borrow what it tells.
+/// An event may borrow its payload.
 #[derive(Serialize, JsonSchema)]
 struct Whisper<'a>(&'a str);
 
-/// One that says all by its name.
+/// An event without a payload.
 #[derive(Serialize, JsonSchema)]
 struct Yawned;
 
@@ -33,7 +33,7 @@ type Years = Changed<u8>;
 #[resource(event(
     /// It was heard.
     ///
-    /// By everybody.
+    /// With a second paragraph.
     roared = Roar,
     slept = self::naps::Nap,
     moved = Changed<String>,

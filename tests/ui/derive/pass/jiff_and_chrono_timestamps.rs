@@ -10,7 +10,7 @@ struct Creature {
     since: DateTime<Utc>,
     #[resource(updated_at)]
     touched: Timestamp,
-    // One that the application sets is a property like any other.
+    // A timestamp that the application sets is an ordinary property.
     fed: Option<Timestamp>,
 }
 

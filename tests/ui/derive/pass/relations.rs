@@ -1,4 +1,4 @@
-//! What relations there may be.
+//! All kinds of relations.
 #![deny(warnings)]
 
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ struct Review {
     #[resource(parent = shop::Product)]
     product_id: Key,
     #[serde(rename = "writer")]
-    #[resource(parent = Person, default = "nobody", length(1..))]
+    #[resource(parent = Person, default = "nowhere", length(1..))]
     author_id: String,
     #[resource(parent = Person, name = "answer")]
     r#type_id: Option<String>,

@@ -25,26 +25,26 @@ creature!(Bird, song: String = "tweet", sing(song));
 creature!(Cat, reader: Vec<u8> = vec![7, 9], call(value0));
 
 macro_rules! eventful {
-    ($name:ident, $($event:ident = $told:ident ($ty:ty)),*) => {
+    ($name:ident, $($event:ident = $payload:ident ($ty:ty)),*) => {
         $(
             #[derive(Serialize, schemars::JsonSchema)]
-            struct $told($ty);
+            struct $payload($ty);
         )*
 
         #[derive(Serialize, Deserialize, Resource)]
-        #[resource(event($($event = $told),*))]
+        #[resource(event($($event = $payload),*))]
         struct $name {
             id: String,
         }
 
-        eventful!(@ $name $($told)*);
+        eventful!(@ $name $($payload)*);
     };
     (@ $name:ident $($ty:ty)*) => {
         $(const _: usize = <$ty as sockful::Event>::POSITION;)*
     };
-    (the $name:ident $event:ident $told:ty) => {
+    (the $name:ident $event:ident $payload:ty) => {
         #[derive(Serialize, Deserialize, Resource)]
-        #[resource(event($event = $told))]
+        #[resource(event($event = $payload))]
         struct $name {
             id: String,
         }

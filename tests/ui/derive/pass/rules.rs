@@ -1,4 +1,4 @@
-//! Every rule on every type that it is for.
+//! Every rule on every type that it supports.
 
 use serde::{Deserialize, Serialize};
 use sockful::{Resource, macro_support};

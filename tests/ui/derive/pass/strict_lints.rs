@@ -33,11 +33,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sockful::{Context, Resource, Resources, Result, remote, resources};
 
-/// What is heard of a beast.
+/// A noise of a beast.
 #[derive(Debug, Serialize, JsonSchema)]
 #[allow(missing_copy_implementations, reason = "it is heard once")]
 pub struct Roar {
-    /// How much.
+    /// The volume.
     pub loudness: u8,
 }
 
@@ -90,7 +90,7 @@ impl Creature {
     ///
     /// # Errors
     ///
-    /// When it is full.
+    /// Fails if it is full.
     pub async fn feed(
         &mut self,
         #[resource(default = 1)] amount: i32,
@@ -101,16 +101,16 @@ impl Creature {
         Ok(self.life.to_string())
     }
 
-    /// Is heard.
+    /// Publishes a noise.
     ///
     /// # Errors
     ///
-    /// When it is over.
+    /// Fails if the beast is gone.
     pub fn roar(&self, context: &Context) -> Result<()> {
         context.emit(&self.id, Roar { loudness: 9 })
     }
 
-    /// Tells its life.
+    /// Returns its life.
     pub fn look(&self) -> i32 {
         self.life
     }
@@ -121,7 +121,7 @@ impl Creature {
     }
 
     #[deprecated]
-    /// Is no longer.
+    /// Does nothing.
     pub fn old_ways(&self) {}
 
     fn welcome(name: &str) {
@@ -129,12 +129,12 @@ impl Creature {
     }
 }
 
-/// A thing whose fields are named in another style.
+/// A resource with renamed fields.
 #[allow(non_snake_case, reason = "what it talks to calls it so")]
 #[derive(Debug, Serialize, Deserialize, Resource)]
 pub struct Person {
     id: String,
-    /// What [`Self`] is called.
+    /// The name of [`Self`].
     pub firstName: String,
 }
 
@@ -156,7 +156,7 @@ mod inner {
     }
 }
 
-/// What is served.
+/// The resources of the server.
 pub const APP: Resources = resources![Creature, Person, inner::Album];
 
 fn main() {

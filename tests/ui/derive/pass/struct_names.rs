@@ -8,7 +8,7 @@ struct Creature {
     name: String,
 }
 
-// The usual names are free.
+// The default names remain available.
 struct NewCreature;
 struct CreaturePatch;
 

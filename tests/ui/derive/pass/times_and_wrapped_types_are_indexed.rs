@@ -1,4 +1,4 @@
-//! What the hint for a type of another crate says to write compiles, and times need no hint.
+//! The code that the hint for a foreign type suggests compiles, and times need no hint.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Only where a client asks for it: the server need not read what it sends.
+//! Only a call of a client requires it: the server does not deserialize results.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

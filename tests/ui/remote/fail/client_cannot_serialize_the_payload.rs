@@ -1,4 +1,4 @@
-//! Only where a client sends it: the server need not write what it gets.
+//! Only a call of a client requires it: the server does not serialize payloads.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -23,7 +23,7 @@ impl Creature {
     }
 }
 
-// The block is there all the same.
+// The block is compiled despite the mistakes.
 fn _uses(creature: Creature) -> sockful::Resources {
     drop(creature.feed((1, 2)));
     sockful::resources![Creature]

@@ -1,4 +1,4 @@
-//! A type of the application may be called like ours.
+//! A type of the application may have the name of a type of `sockful`.
 
 #![deny(warnings)]
 

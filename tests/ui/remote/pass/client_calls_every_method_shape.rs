@@ -13,7 +13,7 @@ struct Creature {
     number: u32,
 }
 
-/// What the server only writes, and only reads.
+/// Types that the server only serializes, or only deserializes.
 #[derive(Serialize, JsonSchema)]
 struct Seen;
 
@@ -24,7 +24,7 @@ struct Meal {
 
 mod deep {
     #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-    pub(crate) struct Told {
+    pub(crate) struct Words {
         pub(crate) words: Vec<String>,
     }
 }
@@ -41,11 +41,11 @@ impl Creature {
 
     pub fn eat(&mut self, #[payload] _: Meal) {}
 
-    /// The record is `of` there, since `id` is taken.
-    pub fn swap(&mut self, id: u32, r#type: Option<String>, context: &Context) -> Result<deep::Told> {
+    /// The client's method names the record `of`, since `id` is a parameter.
+    pub fn swap(&mut self, id: u32, r#type: Option<String>, context: &Context) -> Result<deep::Words> {
         let _ = context;
         self.number = id;
-        Ok(deep::Told { words: r#type.into_iter().collect() })
+        Ok(deep::Words { words: r#type.into_iter().collect() })
     }
 
     pub async fn numbers(#[resource(wide)] most: u64) -> std::result::Result<Vec<u64>, Error> {
@@ -93,7 +93,7 @@ impl Creature {
 async fn ask(client: Client) -> Result<()> {
     let creatures = client.records::<Creature>();
     let () = creatures.nothing(1_u32).await?;
-    let told: deep::Told = creatures.swap(1_u32, 2, None).await?;
+    let swapped: deep::Words = creatures.swap(1_u32, 2, None).await?;
     let all: Vec<u64> = creatures.numbers(7).await?;
     let itself: Creature = creatures.itself(1_u32).await?;
     let sent: String = creatures.send(1_u32, "bob".to_owned()).await?;
@@ -101,7 +101,7 @@ async fn ask(client: Client) -> Result<()> {
     creatures.payload_to().await?;
     let borrowed: String = creatures.borrowed(1_u32).await?;
     let parts: std::borrow::Cow<'static, str> = creatures.parts(1_u32).await?;
-    drop((told.words, all, itself, sent, payload, borrowed, parts));
+    drop((swapped.words, all, itself, sent, payload, borrowed, parts));
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What hooks may run on, take and return.
+//! Actions, arguments and return types of hooks.
 #![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 
 use serde::{Deserialize, Serialize};
@@ -33,10 +33,10 @@ impl Creature {
         self.life
     }
 
-    /// Greets.
+    /// Returns a greeting.
     pub fn greet() {}
 
-    /// A remote that is called like an action which has no hooks.
+    /// A remote method named like an action without hooks.
     #[remote(name = "tally")]
     pub fn r#count(&mut self) {}
 

@@ -57,7 +57,7 @@ impl Creature {
     pub fn to_string() {}
 }
 
-// A second block is the user's own.
+// A second `impl` block without the attribute.
 impl Creature {
     pub fn constructor() -> u8 {
         1

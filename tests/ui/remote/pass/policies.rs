@@ -53,12 +53,12 @@ impl Note {
     }
 
     #[can(touch)]
-    fn anybody(&self) -> bool {
+    fn always(&self) -> bool {
         self.owner != ""
     }
 
     #[can(look)]
-    fn nobody() -> bool {
+    fn never() -> bool {
         false
     }
 

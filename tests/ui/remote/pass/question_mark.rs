@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sockful::{AnyError, Context, Error, ErrorKind, Filter, Resource, Server, remote, resources};
 use std::fmt;
 
-/// An error as libraries for databases have it: an enum with a source.
+/// An error like those of database libraries: an enum with a source.
 #[derive(Debug)]
 enum QueryError {
     Io(std::io::Error),
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Error> {
     let creatures = server.records::<Creature>();
     let new = |id: &str| NewCreature { id: Some(id.to_owned()), life: None };
     creatures.create(new("7")).await?;
-    let error = creatures.create(new("bob")).await.err().expect("it is not a number");
+    let error = creatures.create(new("bob")).await.err().expect("the id is not a number");
     assert_eq!(error.kind(), ErrorKind::Internal);
     Ok(())
 }

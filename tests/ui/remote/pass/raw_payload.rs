@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use sockful::{Context, Resource, Resources, remote, resources};
 use std::collections::BTreeMap;
 
-// Nothing is ever written of it, so `Serialize` is not asked for.
+// It is never serialized, so `Serialize` is not required.
 #[derive(Deserialize, schemars::JsonSchema)]
 struct Meal {
     amount: i32,
@@ -20,7 +20,7 @@ impl Creature {
         self.life += meal.amount;
     }
 
-    // What is taken whole needs no name.
+    // A raw payload needs no name.
     pub async fn import(_: &Context, #[payload] Meal { amount }: Meal) -> sockful::Result<i32> {
         Ok(amount)
     }
@@ -30,7 +30,7 @@ impl Creature {
         all.len()
     }
 
-    // Its name is no word of ours elsewhere.
+    // Its name has no special meaning elsewhere.
     pub fn keep(payload: Meal2) -> u8 {
         payload.0
     }

@@ -14,7 +14,7 @@ impl Page {
         self.title = slug;
     }
 
-    // Another name than the id's, and a method that has no record.
+    // A name other than the id's, and a method without a record.
     pub fn find_by(&self, id: String) -> bool {
         self.title == id
     }
