@@ -1,5 +1,5 @@
-// The AsyncAPI document of a server: the official parser finds nothing wrong with it, and a client that
-// knows no more than it says goes through the life of a creature.
+// The AsyncAPI document of a server: the official parser reports no errors, and a client that
+// uses only the document performs every operation on a creature.
 // Usage: node asyncapi.mjs http://127.0.0.1:8000
 
 import assert from 'node:assert/strict';
@@ -11,19 +11,19 @@ const url = process.argv[2];
 const text = await (await fetch(`${url}/sockful/asyncapi.json`)).text();
 const { document, diagnostics } = await new Parser().parse(text);
 
-await step('asyncapi', 'the official parser finds nothing wrong', () => {
-  // Warnings are of taste: that there is no contact, no licence and no tag.
+await step('asyncapi', 'the official parser reports no errors', () => {
+  // Warnings are ignored: the document has no contact, licence and tags.
   const errors = diagnostics.filter(({ severity }) => severity === 0);
   assert.deepEqual(errors.map(({ message, path }) => [path.join('.'), message]), []);
   assert.equal(document.version(), '3.0.0');
 });
 
-await step('asyncapi', 'a client that knows no more goes through the life of a creature', async () => {
+await step('asyncapi', 'a client that uses only the document performs every operation', async () => {
   const channel = document.channels().get('socket');
   const { properties } = channel.bindings().get('ws').value().headers;
   const address = new URL(channel.address(), url.replace(/^http/, 'ws'));
   const socket = new WebSocket(address, properties['Sec-WebSocket-Protocol'].const);
-  const told = [];
+  const received = [];
   const waiting = new Map();
   let lastId = 0;
   const greeted = new Promise((resolve, reject) => {
@@ -34,12 +34,12 @@ await step('asyncapi', 'a client that knows no more goes through the life of a c
       const answer = waiting.get(frame[3]);
       waiting.delete(frame[3]);
       if (answer) answer(frame);
-      else told.push(frame);
+      else received.push(frame);
     });
   });
   const slots = (message) => message.payload().items().map((slot) => slot.const());
 
-  /** Asks for what an operation is of; gives the result. */
+  /** Sends the request of an operation and returns the result. */
   const ask = async (key, payload) => {
     const operation = document.operations().get(key);
     assert.equal(operation.action(), 'receive');
@@ -63,9 +63,9 @@ await step('asyncapi', 'a client that knows no more goes through the life of a c
   assert.equal((await ask('creature.update', { id: made.id, life: 7 })).life, 7);
   assert.equal(await ask('creature.count', { kind: 'asyncapi' }), 1);
   await ask('creature.destroy', { id: made.id });
-  // Of all that has happened by now the subscription is told before this is answered.
+  // The reply to this ping follows the events of all earlier commits.
   await ask('sockful.ping', null);
-  const events = told.map(([resource, event]) => `${resource}.${event}.event`);
+  const events = received.map(([resource, event]) => `${resource}.${event}.event`);
   assert.deepEqual(events, ['created', 'updated', 'updated', 'destroyed'].map((event) => `creature.${event}.event`));
   for (const key of events) assert.equal(document.operations().get(key).action(), 'send');
   socket.close();

@@ -1,4 +1,4 @@
-// A browser: Chromium's own WebSocket, opened by a page which the server itself sends.
+// Chromium's WebSocket, opened by a page of the server.
 // Usage: node browser.mjs http://127.0.0.1:8000
 
 import { withChromium } from './chromium.mjs';

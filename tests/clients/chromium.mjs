@@ -1,18 +1,18 @@
-// Chromium, which leaves nothing behind.
+// Chromium with a temporary home directory.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-/** Starts a browser for as long as `use` takes. */
+/** Starts a browser, and closes it when `use` has finished. */
 export async function withChromium(use) {
   const home = await mkdtemp(join(tmpdir(), 'sockful-browser-'));
   let browser;
   try {
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      // Whatever Chromium keeps at home goes with it.
+      // Removes the files that Chromium stores in its home directory.
       env: { ...process.env, HOME: home },
       args: [
         '--no-sandbox',

@@ -13,7 +13,7 @@ const file = (name) => fileURLToPath(new URL(name, folder));
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 
-/** Runs the program to an end without a fault, and gives what it writes. */
+/** Runs the program, checks that it succeeds, and returns its output. */
 async function well(...given) {
   const { status, out, err } = await run(program, given);
   assert.deepEqual([status, err], [0, '']);
@@ -34,7 +34,7 @@ await step('commands', '`types`, `schema`, `asyncapi` and `openapi` write to the
   }
 });
 
-/** What `compatible` says of the demo's own description after a change to it. */
+/** Returns the output of `compatible` after a change to the description of the demo. */
 async function compared(change) {
   const schema = JSON.parse(await readFile(file('api.json'), 'utf8'));
   change(schema.resources.creature);
@@ -44,7 +44,7 @@ async function compared(change) {
   return [status, out];
 }
 
-await step('commands', '`compatible` fails where clients that know the older description would break', async () => {
+await step('commands', '`compatible` fails if clients of the older description would break', async () => {
   assert.deepEqual(await compared(() => {}), [0, 'same\n']);
   assert.deepEqual(await compared((creature) => { delete creature.record.properties.kind; }), [0, 'compatible: creature record.kind is new\ncompatible\n']);
   assert.deepEqual(
@@ -56,7 +56,7 @@ await step('commands', '`compatible` fails where clients that know the older des
   );
 });
 
-await step('commands', '`stored` writes what is kept, and `compatible` fails where a store may refuse what has changed', async () => {
+await step('commands', '`stored` writes the stored layout, and `compatible` fails if a store may refuse a change', async () => {
   const stored = await readFile(new URL('../description/typescript/demo.stored.json', import.meta.url), 'utf8');
   assert.equal(await well('stored'), stored);
   assert.equal(await well('stored', file('stored.json')), '');
@@ -74,13 +74,13 @@ await step('commands', '`stored` writes what is kept, and `compatible` fails whe
   assert.match(out, /^breaking$/m);
 });
 
-await step('commands', '`check` reads all that is kept, while a server has it open', async () => {
+await step('commands', '`check` reads the whole file while a server has it open', async () => {
   assert.match(await well('check', data), /^\d+ records, \d+ commits in the log, \d+ keys: no problems\n$/);
   const { status, out } = await run(program, ['check', file('nowhere.db')]);
   assert.deepEqual([status, out], [2, '']);
 });
 
-await step('commands', 'a file that is open is refused, and one that is closed goes on where it was', async () => {
+await step('commands', 'an open file is refused, and a closed file keeps its data', async () => {
   const { status, err } = await run(program, [], { DATA: data });
   assert.equal(status, 1);
   assert.match(err, /is open in another process/);
@@ -97,7 +97,7 @@ await step('commands', 'a file that is open is refused, and one that is closed g
   assert.deepEqual([bob.ok.life, bob.seq], [13, fed.seq]);
 });
 
-await step('commands', 'what can’t be done ends with 2 and says why', async () => {
+await step('commands', 'a failed command exits with 2 and an error message', async () => {
   await writeFile(file('text.json'), 'no JSON');
   await writeFile(file('list.json'), '[]');
   for (const [given, why] of [
@@ -134,14 +134,14 @@ await step('commands', '`--help` prints the commands, and a mistyped one does no
   }
 });
 
-await step('commands', 'a port that is in use is named', async () => {
+await step('commands', 'the error for a used port names the port', async () => {
   const server = await serve(program, ['--memory']);
   const { status, err } = await run(program, ['--memory'], { PORT: new URL(server.url).port }).finally(() => server.stop());
   assert.equal(status, 1);
   assert.match(err, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${new URL(server.url).port}`));
 });
 
-await step('commands', 'an unknown option is left to the program', async () => {
+await step('commands', 'an unknown option is passed to the program', async () => {
   const server = await serve(program, ['--memory', 'types.ts']);
   const { status } = await fetch(`${server.url}/healthz`).finally(() => server.stop());
   assert.deepEqual([status, await server.stop()], [200, 0]);

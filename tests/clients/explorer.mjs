@@ -16,27 +16,27 @@ const SHOTS = 'target/screenshots';
 
 await mkdir(SHOTS, { recursive: true });
 await withChromium(async (browser) => {
-  const says = (text, run) => step('explorer', text, () => run(browser, url));
-  await says('a creature is created, with a fault at its field first, updated, fed and destroyed', lives);
-  await says('from an album to its songs, and from a song to its album', relates);
-  await says('two windows see what the other changes', sees);
-  await says('a connection that is cut goes on where it was', resumes);
-  await says('frames are filtered, held, cleared, sent by hand and sent again', logs);
-  await says('conditions and order stand in the address', shares);
-  await says('a creature is created by the keyboard alone', keys);
-  await says('axe finds nothing in light, dark and on a phone', looks);
+  const atDemo = (text, run) => step('explorer', text, () => run(browser, url));
+  await atDemo('creates, updates, feeds and destroys a creature; shows a fault at its field', lives);
+  await atDemo('links an album to its songs, and a song to its album', relates);
+  await atDemo('two windows show each other’s changes', sees);
+  await atDemo('a lost connection resumes', resumes);
+  await atDemo('frames can be filtered, paused, cleared, written by hand and sent again', logs);
+  await atDemo('the address contains the filter and the order', shares);
+  await atDemo('a creature can be created with the keyboard alone', keys);
+  await atDemo('axe reports no violations in light and dark mode and on a phone', looks);
 
   await withExample('zoo', { VISITORS: '10000' }, async (zoo) => {
-    const at = (text, run) => step('explorer', text, () => run(browser, zoo));
-    await at('forms are made from the description, and faults stand at nested fields', forms);
-    await at('a conflict is told in words', conflicts);
-    await at('10,000 records are scrolled through with few rows on the page', many);
-    await at('more than may be live are read page by page', tooMany);
+    const atZoo = (text, run) => step('explorer', text, () => run(browser, zoo));
+    await atZoo('forms follow the description, and faults appear at nested fields', forms);
+    await atZoo('a conflict shows a message', conflicts);
+    await atZoo('scrolling through 10,000 records renders few rows', many);
+    await atZoo('lists over the live limit are read page by page', tooMany);
   });
   await withExample('vault', {}, (vault) =>
-    step('explorer', 'who has a token signs in, sees its own, and signs out', () => signsIn(browser, vault)));
+    step('explorer', 'signs in with a token, shows own records, and signs out', () => signsIn(browser, vault)));
   await withExample('axum', {}, (axum) =>
-    step('explorer', 'it works below the address it is mounted at', () => mounted(browser, axum)));
+    step('explorer', 'works below the path at which it is mounted', () => mounted(browser, axum)));
 });
 
 async function withExample(name, env, use) {
@@ -48,7 +48,7 @@ async function withExample(name, env, use) {
 
 async function lives(browser) {
   const page = await open(browser, `${url}/#/creature`);
-  // A name that would be an element, were it not put in as text.
+  // A name that would become an element if it were not inserted as text.
   const id = fresh('<b>smaug</b>');
   const dialog = await act(page, 'create', { id, life: '99999999999' });
   const life = dialog.getByLabel('life', { exact: true });
@@ -56,8 +56,8 @@ async function lives(browser) {
   assert.equal(await life.getAttribute('aria-invalid'), 'true');
   const described = (await life.getAttribute('aria-describedby')).split(' ').map((it) => `[id="${it}"]`).join(',');
   assert.match((await dialog.locator(described).allTextContents()).join(' '), /is not/);
-  assert.equal(await life.evaluate((it) => it === document.activeElement), true, 'the focus is at the fault');
-  assert.equal(await dialog.getByLabel('id', { exact: true }).inputValue(), id, 'what was typed is kept');
+  assert.equal(await life.evaluate((it) => it === document.activeElement), true, 'the field with the fault has the focus');
+  assert.equal(await dialog.getByLabel('id', { exact: true }).inputValue(), id, 'the input is preserved');
   await life.fill('10');
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
@@ -86,7 +86,7 @@ async function relates(browser) {
   await page.getByRole('definition').filter({ hasText: 'Freddie Freeloader' }).waitFor();
   await page.getByRole('main').getByRole('link', { name: 'kob', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'kob' }).waitFor();
-  // A route that needs two ids says which is whose.
+  // A route with two ids labels each.
   await page.goto(`${url}/#/album/actions`);
   await page.getByText('needs album_id, the id of the album and id, the id of the song').first().waitFor();
   await page.getByRole('link', { name: 'getSong' }).click();
@@ -112,7 +112,7 @@ async function sees(browser) {
   const changed = other.locator('tr.changed td.other').getByText('horcrux', { exact: true }).waitFor();
   await done(page, 'update', { kind: 'horcrux' });
   await changed;
-  // Whoever stands on a row that goes stands on another.
+  // When the row with the focus is removed, another row gets the focus.
   await other.getByRole('link', { name: id }).focus();
   const went = other.locator('tr.went', { hasText: id }).waitFor();
   await done(page, 'destroy');
@@ -134,7 +134,7 @@ async function resumes(browser) {
   await other.evaluate(() => { window.isCutOff = false; });
   await done(page, 'create', { id });
   await other.getByRole('link', { name: id }).waitFor();
-  assert.ok(other.received.some((text) => text.startsWith('["creature","subscribe",{"ok":{"resumed":true}')), 'told as events, not as a list');
+  assert.ok(other.received.some((text) => text.startsWith('["creature","subscribe",{"ok":{"resumed":true}')), 'received as events, not as a list');
   await other.getByText(/records · live, as of commit \d+/).waitFor();
   await page.getByRole('link', { name: id }).click();
   await done(page, 'destroy');
@@ -166,7 +166,7 @@ async function logs(browser) {
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByLabel('Frames to show').selectOption('errors');
   await log.getByText('unknown_action').waitFor();
-  assert.equal(await log.getByRole('listitem').count(), 1, 'errors alone');
+  assert.equal(await log.getByRole('listitem').count(), 1, 'errors only');
   await page.getByRole('button', { name: 'Clear' }).click();
   assert.equal(await log.getByRole('listitem').count(), 0);
   await close(page);
@@ -199,7 +199,7 @@ async function keys(browser) {
   await tabTo(page, 'creatures');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'creatures' }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1', 'the focus is brought to where one went');
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1', 'the heading of the new page has the focus');
   await tabTo(page, 'create');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
@@ -215,7 +215,7 @@ async function keys(browser) {
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'destroy', 'the focus is where it was');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'destroy', 'the focus has not moved');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Enter');

@@ -1,11 +1,11 @@
-// The life of a creature, told once for every client that speaks JavaScript.
+// The steps that every JavaScript client runs: all operations on a creature.
 //
-// A client has `send(text)`, `next()`, which gives the text of the next frame that comes, and
-// `close()`, which gives the code of the server's answer.
+// A client has `send(text)`, `next()`, which returns the text of the next frame, and
+// `close()`, which returns the close code of the server.
 
 import assert from 'node:assert/strict';
 
-/** Lives through every step in order; the first that fails ends it. */
+/** Runs the steps in order until one fails. */
 export async function live(name, client) {
   const creature = { id: `smaug-${Math.random().toString(36).slice(2, 10)}` };
   for (const [says, run] of STEPS) {
@@ -13,7 +13,7 @@ export async function live(name, client) {
   }
 }
 
-/** Runs one step, prints a line for it, and tells whether it went well. */
+/** Runs one step, prints a line for it, and returns whether it succeeded. */
 export async function step(name, says, run) {
   try {
     await run();
@@ -44,7 +44,7 @@ const STEPS = [
 
 let lastId = 0;
 
-/** Sends a request and gives the payload of its reply. */
+/** Sends a request and returns the payload of its reply. */
 async function ask(client, resource, action, payload) {
   const id = ++lastId;
   client.send(JSON.stringify([resource, action, payload, id]));
@@ -53,14 +53,14 @@ async function ask(client, resource, action, payload) {
   return reply;
 }
 
-/** The result of a request that must succeed. */
+/** Returns the result of a request that has to succeed. */
 async function ok(client, resource, action, payload) {
   const reply = await ask(client, resource, action, payload);
   assert.ok('ok' in reply, `${resource} ${action} was refused: ${JSON.stringify(reply)}`);
   return reply.ok;
 }
 
-/** The code of a request that must fail. */
+/** Returns the error code of a request that has to fail. */
 async function code(client, resource, action, payload) {
   const reply = await ask(client, resource, action, payload);
   assert.ok('err' in reply, `${resource} ${action} was not refused: ${JSON.stringify(reply)}`);
@@ -96,7 +96,7 @@ async function listed(client, creature) {
 
 async function updated(client, creature) {
   const weak = await ok(client, 'creature', 'update', { id: creature.id, life: 3 });
-  assert.deepEqual([weak.kind, weak.life], ['dragon', 3], 'only what is given changes');
+  assert.deepEqual([weak.kind, weak.life], ['dragon', 3], 'only the given properties change');
   const well = await ok(client, 'creature', 'update', { id: creature.id, life: 10 });
   assert.equal(well.life, 10);
 }
@@ -105,7 +105,7 @@ async function fed(client, creature) {
   const said = await ok(client, 'creature', 'feed', { id: creature.id, amount: 1 });
   assert.equal(said, 'I have been fed my life is: 11');
   const record = await ok(client, 'creature', 'get', { id: creature.id });
-  assert.equal(record.life, 11, 'what a method changes is stored');
+  assert.equal(record.life, 11, 'the change of a method is stored');
 }
 
 // Requests for one record run in the order sent, so the next frame would be feed's reply if it had one.
@@ -117,7 +117,7 @@ async function silent(client, creature) {
 
 async function destroyed(client, creature) {
   const record = await ok(client, 'creature', 'destroy', { id: creature.id });
-  assert.deepEqual([record.id, record.kind, record.life], [creature.id, 'dragon', 12], 'the record as it was');
+  assert.deepEqual([record.id, record.kind, record.life], [creature.id, 'dragon', 12], 'the destroyed record');
 }
 
 async function gone(client, creature) {
@@ -125,7 +125,7 @@ async function gone(client, creature) {
 }
 
 async function unknown(client) {
-  // Names that a server without a table of its own could find on its objects.
+  // Names that a JavaScript server might resolve on the prototypes of its objects.
   for (const action of ['fly', 'constructor', '__proto__', 'toString', 'die', '']) {
     assert.equal(await code(client, 'creature', action, {}), 'unknown_action', action);
   }
@@ -134,13 +134,13 @@ async function unknown(client) {
 
 async function described(client, creature) {
   const schema = await ok(client, 'sockful', 'schema', null);
-  assert.equal(schema.schema, creature.schema, 'the digest is the one of hello');
+  assert.equal(schema.schema, creature.schema, 'the digest matches the hello');
   const { plural, record, actions } = schema.resources.creature;
   assert.equal(plural, 'creatures');
   assert.ok('life' in record.properties, 'the properties of a creature');
   assert.ok('amount' in actions.feed.payload.properties, 'the parameters of feed');
-  // An id is made afresh each time: as a default it would make the digest another one at each start.
-  assert.ok(!('default' in actions.destroy.payload.properties.id), 'no default of an id');
+  // A generated id as a default would change the digest at each start.
+  assert.ok(!('default' in actions.destroy.payload.properties.id), 'the id has no default');
 }
 
 async function pinged(client) {

@@ -7,14 +7,14 @@ import { connect } from './socket.mjs';
 const url = process.argv[2];
 await live('node', connect(url));
 
-await step('node', 'a page of the server may connect', () => shakesHands(url, 101));
+await step('node', 'a page of the same origin can connect', () => shakesHands(url, 101));
 await step('node', 'pages of other origins are refused', async () => {
   for (const origin of ['https://elsewhere.example', `${url}0`, `${url}.elsewhere.example`, 'null']) {
     await shakesHands(origin, 403);
   }
 });
 
-/** The handshake that a browser would make for a page of `origin`. */
+/** Performs the handshake of a browser for a page of `origin`. */
 async function shakesHands(origin, expected) {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), { origin });
   const status = await new Promise((resolve) => {

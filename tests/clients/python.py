@@ -9,7 +9,7 @@ from websockets.sync.client import connect
 
 
 class Client:
-    """Sends requests and waits for their replies, one after the other."""
+    """Sends requests and waits for their replies, one at a time."""
 
     def __init__(self, socket):
         self.socket = socket
@@ -44,7 +44,7 @@ def same(actual, expected):
 
 
 def hello(client, seen):
-    """the server says hello"""
+    """the server sends a hello"""
     resource, action, payload, ack_id = client.next()
     same([resource, action, ack_id], ["sockful", "hello", None])
     same(payload["protocol"], 1)
@@ -55,25 +55,25 @@ def hello(client, seen):
 
 
 def create(client, seen):
-    """create fills in the default"""
+    """create applies the default"""
     record = client.ok("creature", "create", {"id": seen["id"], "kind": "dragon"})
     same((record["id"], record["kind"], record["life"]), (seen["id"], "dragon", 10))
 
 
 def get(client, seen):
-    """get gives what was stored"""
+    """get returns the stored record"""
     record = client.ok("creature", "get", {"id": seen["id"]})
     same((record["kind"], record["life"]), ("dragon", 10))
 
 
 def all(client, seen):
-    """all lists it"""
+    """all returns the record"""
     records = client.ok("creature", "all", {"kind": "dragon", "$sort": {"id": -1}})
     assert seen["id"] in [record["id"] for record in records], records
 
 
 def update(client, seen):
-    """update changes what is given"""
+    """update changes the given properties"""
     for life in (3, 10):
         record = client.ok("creature", "update", {"id": seen["id"], "life": life})
         same((record["kind"], record["life"]), ("dragon", life))
@@ -94,25 +94,25 @@ def silent(client, seen):
 
 
 def destroy(client, seen):
-    """destroy gives the record as it was"""
+    """destroy returns the record"""
     record = client.ok("creature", "destroy", {"id": seen["id"]})
     same((record["id"], record["kind"], record["life"]), (seen["id"], "dragon", 12))
 
 
 def gone(client, seen):
-    """get says not_found afterwards"""
+    """get fails with not_found after destroy"""
     same(client.code("creature", "get", {"id": seen["id"]}), "not_found")
 
 
 def unknown(client, seen):
-    """what was not declared is unknown"""
+    """undeclared names are unknown"""
     for action in ("fly", "__init__", "__class__", "die", ""):
         same(client.code("creature", action, {}), "unknown_action")
     same(client.code("unicorn", "get", {"id": "x"}), "unknown_resource")
 
 
 def schema(client, seen):
-    """schema describes what is served"""
+    """schema describes the API"""
     described = client.ok("sockful", "schema")
     same(described["schema"], seen["schema"])
     creature = described["resources"]["creature"]
@@ -122,7 +122,7 @@ def schema(client, seen):
 
 
 def ping(client, seen):
-    """ping answers"""
+    """ping is answered"""
     assert client.ok("sockful", "ping")["seq"] > 0
     assert client.socket.ping().wait(10), "a ping of WebSocket has no pong"
 

@@ -1,7 +1,7 @@
-// Plays the sessions in README.md and all files of `docs/`: in the blocks marked `frames` what follows `> ` is
-// sent, and what follows `< ` must come back, in this order as far as it has one `ack_id`: a reply and the
-// event of the same commit come in either; in those marked `console` what follows `$ ` is run, and
-// what follows that must be its output. `…` stands for any text, and the numbers of commits are not
+// Runs the sessions in README.md and in all files of `docs/`. In blocks marked `frames`, lines after `> ` are
+// sent and lines after `< ` are expected. The order is checked per `ack_id`: a reply and the
+// event of the same commit may arrive in any order. In blocks marked `console`, lines after `$ ` are run, and
+// the following lines are the expected output. `…` matches any text, and commit numbers are not
 // compared. Usage: node readme.mjs http://127.0.0.1:8000
 
 import { execFile } from 'node:child_process';
@@ -14,7 +14,7 @@ const root = new URL('../../', import.meta.url);
 const docs = await readdir(new URL('docs/', root), { recursive: true });
 const files = ['README.md', ...docs.filter((file) => file.endsWith('.md')).sort().map((file) => `docs/${file}`)];
 
-// Sessions leave the records as they were.
+// A session restores the records that it changes.
 for (const [kind, play] of [['console', type], ['frames', playFrames]]) {
   let played = 0;
   for (const file of files) {
@@ -23,14 +23,14 @@ for (const [kind, play] of [['console', type], ['frames', playFrames]]) {
     const sessions = [...blocks].map(([, lines]) => lines.trim().split('\n'));
     if (sessions.length === 0) continue;
     played += sessions.length;
-    await step('readme', `the server keeps to the ${kind} in ${file}`, async () => {
+    await step('readme', `the server behaves like the ${kind} in ${file}`, async () => {
       for (const session of sessions) await play(session);
     });
   }
   if (played === 0) throw new Error(`no document has ${kind}`);
 }
 
-/** Plays a session over a connection of its own; the hello may go unmentioned. */
+/** Runs a session over a new connection; the hello is optional. */
 async function playFrames(session) {
   const client = connect(process.argv[2]);
   if (!session[0].includes('"hello"')) await client.next();
@@ -60,12 +60,12 @@ async function playFrames(session) {
   }
 }
 
-/** The last slot of a frame, which need not be JSON. */
+/** Returns the last slot of a frame, which may be invalid JSON. */
 function ackId(frame) {
   return frame.slice(frame.lastIndexOf(','));
 }
 
-/** Types commands into a shell, as if the demo were where the docs have it. */
+/** Runs commands in a shell, with the address of the docs replaced by that of the demo. */
 async function type(session) {
   const shown = session.join('\n').split(/^\$ /m).slice(1);
   for (const [command, ...output] of shown.map((it) => it.trim().split('\n'))) {

@@ -1,9 +1,9 @@
-// A program of the examples as a process of its own.
+// Starts an example program as a process.
 
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Starts a server on a free port; gives its address, which it prints, and what stops it. It ends with this process. */
+/** Starts a server on a free port; returns its address and a function that stops it. It ends with this process. */
 export async function serve(program, given = [], env = {}) {
   const server = spawn(program, given, { env: { ...process.env, PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
   process.once('exit', () => server.kill());
@@ -25,7 +25,7 @@ export async function serve(program, given = [], env = {}) {
   };
 }
 
-/** Runs a program to its end; gives the status that it ends with, and what it writes. */
+/** Runs a program; returns its exit status and its output. */
 export function run(program, given, env = {}) {
   return new Promise((resolve) => {
     execFile(program, given, { env: { ...process.env, ...env } }, (error, out, err) => resolve({ status: error ? error.code : 0, out, err }));

@@ -1,4 +1,4 @@
-// Frames in the order they come, each waited for at most 10 s.
+// A queue of received frames; waiting for one times out after 10 s.
 
 import WebSocket from 'ws';
 
@@ -6,7 +6,7 @@ export function connect(url) {
   return queue(new WebSocket(url.replace(/^http/, 'ws'), 'sockful.1'));
 }
 
-/** Makes a queue of a WebSocket, which may be a browser's: the page gets this function as it stands. */
+/** Creates the queue of a WebSocket. Tests also evaluate this function in a browser, so it uses no imports. */
 export function queue(socket) {
   const frames = [];
   let ended = null;
@@ -31,7 +31,7 @@ export function queue(socket) {
 
   return {
     send: (text) => socket.send(text),
-    /** Closes, and gives the code that the server answers with. */
+    /** Closes the connection and returns the close code of the server. */
     close() {
       socket.close(1000);
       return closed;

@@ -1,4 +1,4 @@
-// The example of what there is to do, in two windows. Usage: node todo.mjs target/debug/examples/todo
+// The to-do example in two windows. Usage: node todo.mjs target/debug/examples/todo
 
 import assert from 'node:assert/strict';
 import { withChromium } from './chromium.mjs';
@@ -16,7 +16,7 @@ await withChromium(async (browser) => {
     return page;
   };
   const [one, other] = [await open(), await open()];
-  await step('todo', 'what one window does the other one shows', async () => {
+  await step('todo', 'each window shows the changes of the other', async () => {
     for (const text of ['feed the dragon', '<b>sweep</b> the cave']) {
       await one.getByLabel('New task').fill(text);
       await one.getByRole('button', { name: 'Add' }).click();
@@ -29,7 +29,7 @@ await withChromium(async (browser) => {
     await other.getByText('feed the dragon').waitFor({ state: 'detached' });
     assert.equal(await other.getByRole('listitem').count(), 1);
   });
-  await step('todo', 'what the server refuses is told', async () => {
+  await step('todo', 'an error of the server is shown', async () => {
     await one.getByLabel('New task').fill('   ');
     await one.getByRole('button', { name: 'Add' }).click();
     await one.getByRole('status').filter({ hasText: 'text' }).waitFor();

@@ -1,4 +1,4 @@
-// What axe finds wrong for those who don't see, or don't use a mouse.
+// Accessibility checks with axe, and helpers for the keyboard.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -6,17 +6,17 @@ import { createRequire } from 'node:module';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Finds nothing wrong, on the page as it is. */
+/** Checks that axe reports no violations on the current page. */
 export async function isAccessible(page, where) {
   await page.evaluate(`${axe}; undefined`);
-  // What fades in is judged as it is in the end.
+  // Animations are finished first.
   await page.evaluate(() => Promise.all(document.getAnimations().map((it) => it.finished.catch(() => {}))));
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((it) => `${it.target} ${it.failureSummary}`).join('; ')}`);
   assert.deepEqual(found, [], where);
 }
 
-/** Presses Tab until what has the focus is called `name`. */
+/** Presses Tab until the element called `name` has the focus. */
 export async function tabTo(page, name) {
   for (let presses = 0; presses < 80; presses += 1) {
     await page.keyboard.press('Tab');

@@ -1,4 +1,4 @@
-// The explorer of a server that asks who calls.
+// The explorer of a server with authentication.
 
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
@@ -19,7 +19,7 @@ async function signsInBy(door, browser, url) {
   const token = await door.guest.signIn({ name: 'ada', password: 'lovelace' });
   const page = await open(browser, url);
   await page.getByText('The API description requires authentication.').waitFor();
-  await isAccessible(page, 'nobody');
+  await isAccessible(page, 'signed out');
   const dialog = page.getByRole('dialog');
   const sign = (given) => dialog.getByLabel('Token').fill(given).then(() => dialog.getByRole('button', { name: 'Sign in' }).click());
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -37,7 +37,7 @@ async function signsInBy(door, browser, url) {
   await done(page, 'create', { id, owner: 'ada', gold: '18446744073709551615' });
   await page.getByRole('link', { name: id }).waitFor();
   await page.getByText('18446744073709551615').first().waitFor();
-  // It is kept for the tab, and nowhere else.
+  // The token is stored for this tab only.
   await page.reload();
   await page.getByRole('link', { name: id }).waitFor();
   assert.equal(await page.evaluate(() => Object.values(localStorage).join()), '');
@@ -47,14 +47,14 @@ async function signsInBy(door, browser, url) {
   assert.equal(await page.evaluate(() => sessionStorage.getItem('sockful.token')), null);
   assert.equal(await page.getByRole('link', { name: id }).count(), 0);
 
-  // A token that is taken back is no more, and the page says so.
+  // The page reports that the token was revoked.
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await sign(token);
   await page.getByRole('link', { name: 'hoards' }).first().waitFor();
   await door.$client.authenticate(token);
   await door.guest.signOut();
   await page.getByText('The token was rejected or has expired.').waitFor();
-  // The browser itself says that the description was refused.
+  // The browser logs the refused request for the description.
   page.faults = page.faults.filter((it) => !/status of 401/.test(it));
   await close(page);
 }

@@ -1,11 +1,11 @@
-// The explorer in windows of a browser, and what goes wrong in them.
+// Opens the explorer in browser windows and collects their errors.
 
 import assert from 'node:assert/strict';
 
 /**
- * Opens the explorer in a browser that shares nothing with other windows. What goes wrong is kept in
- * `page.faults`, what it hears in `page.received`, and its sockets in `window.sockets`;
- * while `window.isCutOff` it gets no others.
+ * Opens the explorer in a new browser context. Collects errors in
+ * `page.faults`, received frames in `page.received`, and sockets in `window.sockets`;
+ * while `window.isCutOff` is set, new connections fail.
  */
 export async function open(browser, address, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'], ...options });
@@ -32,13 +32,13 @@ export async function open(browser, address, options = {}) {
   return page;
 }
 
-/** Closes windows in which nothing may have gone wrong. */
+/** Closes windows and checks that they have no errors. */
 export async function close(...pages) {
   for (const page of pages) await page.context().close();
   assert.deepEqual(pages.flatMap((page) => page.faults), []);
 }
 
-/** Opens the dialog of an action by its button, fills fields in and sends it. */
+/** Opens the dialog of an action with its button, fills in the fields and submits it. */
 export async function act(page, action, fields = {}) {
   await page.getByRole('button', { name: action, exact: true }).click();
   const dialog = page.getByRole('dialog');
@@ -47,10 +47,10 @@ export async function act(page, action, fields = {}) {
   return dialog;
 }
 
-/** The same for an action that closes its dialog. */
+/** Like the previous function, and waits until the dialog is closed. */
 export async function done(page, action, fields) {
   await (await act(page, action, fields)).waitFor({ state: 'detached' });
 }
 
-/** A name that nobody else has. */
+/** A unique name. */
 export const fresh = (name) => `${name}-${Math.random().toString(36).slice(2)}`;

@@ -32,7 +32,7 @@ export async function forms(browser, url) {
   await page.getByRole('link', { name: id }).click();
   for (const value of ['18446744073709551615', '["king"]', 'meat', '190.5']) await page.getByRole('definition').filter({ hasText: value }).first().waitFor();
 
-  // What it declares is told of, and what is refused stands at the argument.
+  // The dialog shows the rules of an argument, and a fault appears at the argument.
   const roar = await act(page, 'roar', { loudness: '12' });
   await roar.locator('[aria-invalid=true]').waitFor();
   await roar.getByLabel('loudness', { exact: true }).fill('7');
@@ -42,7 +42,7 @@ export async function forms(browser, url) {
   await page.getByRole('list', { name: 'Events of the record' }).getByText('{"loudness":7}').waitFor();
   await done(page, 'destroy');
 
-  // A method without self is of the resource as a whole.
+  // A method without `self` belongs to the resource.
   await page.getByRole('link', { name: 'animals' }).first().click();
   const opening = await act(page, 'opening', { day: '7' });
   await opening.getByText('the zoo is closed on this day').waitFor();
@@ -62,14 +62,14 @@ export async function forms(browser, url) {
 
 export async function conflicts(browser, url) {
   const [page, other] = [await open(browser, `${url}/#/animal/record/elsa`), await open(browser, `${url}/#/animal/record/elsa`)];
-  // A value that is another's.
+  // A value that another record has.
   const id = fresh('copy');
   await page.goto(`${url}/#/animal`);
   const creating = await act(page, 'create', { id, name: 'Elsa', species: 'cat', weight: '4' });
   await creating.getByText('This name is already taken by another record.').waitFor();
   await page.keyboard.press('Escape');
 
-  // A record that somebody else has changed since.
+  // A record that another client has changed.
   await page.goto(`${url}/#/animal/record/elsa`);
   await page.getByRole('button', { name: 'update' }).click();
   const dialog = page.getByRole('dialog');
@@ -78,7 +78,7 @@ export async function conflicts(browser, url) {
   await dialog.getByLabel('weight', { exact: true }).fill('182');
   await dialog.getByRole('button', { name: 'update', exact: true }).click();
   await dialog.getByText('The record was changed since you opened it.').waitFor();
-  assert.equal(await dialog.getByLabel('weight', { exact: true }).inputValue(), '182', 'what was typed is kept');
+  assert.equal(await dialog.getByLabel('weight', { exact: true }).inputValue(), '182', 'the input is preserved');
   await isAccessible(page, 'a conflict');
   await dialog.getByLabel(/only if the record is unchanged/).uncheck();
   await dialog.getByRole('button', { name: 'update', exact: true }).click();
@@ -103,7 +103,7 @@ export async function many(browser, url) {
   assert.equal(await grid.getByRole('table').getAttribute('aria-rowcount'), '10001');
   assert.equal(await page.getByRole('row', { name: 'v09999' }).getAttribute('aria-rowindex'), '10001');
 
-  // What changes far away moves nothing, and what is in sight is marked.
+  // Changes outside the viewport do not move rows, and visible changes are marked.
   const other = await open(browser, `${url}/#/visitor/record/v09998`);
   const changed = page.locator('tr.changed', { hasText: 'v09998' }).waitFor();
   await done(other, 'update', { name: 'Ada' });

@@ -9,7 +9,7 @@ use sockful::{Config, Context, Error, Resource, Result, Server, ServerHandle};
 use sockful::{remote, resources, shutdown_signal};
 use tokio::net::TcpListener;
 
-/// What an animal eats.
+/// The food of an animal.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Diet {
@@ -18,10 +18,10 @@ enum Diet {
     Everything,
 }
 
-/// Where an animal lives.
+/// The place where an animal lives.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Enclosure {
-    /// The house it stands in.
+    /// The house of the cage.
     house: String,
     #[schemars(range(min = 1))]
     area: u32,
@@ -36,12 +36,12 @@ struct Roar {
 /// An animal of the zoo.
 #[derive(Serialize, Deserialize, Resource)]
 #[resource(event(
-    /// It was heard by all around.
+    /// The animal made a noise.
     roared = Roar,
 ))]
 struct Animal {
     id: String,
-    /// What the keepers call it.
+    /// The name that the keepers use.
     #[resource(unique, length(1..=20))]
     name: String,
     #[resource(immutable, length(1..=40))]
@@ -55,7 +55,7 @@ struct Animal {
     enclosure: Option<Enclosure>,
     #[resource(default)]
     tags: Vec<String>,
-    /// Its number among all animals that there are.
+    /// The inventory number.
     #[resource(wide)]
     chip: Option<u64>,
     #[resource(created_at)]
@@ -66,12 +66,12 @@ struct Animal {
 
 #[remote]
 impl Animal {
-    /// Makes it heard.
+    /// Makes a noise.
     pub fn roar(&self, ctx: &Context, #[resource(range(1..=9))] loudness: u8) -> Result<()> {
         ctx.emit(&self.id, Roar { loudness })
     }
 
-    /// Says which day it is; the zoo is closed on the seventh.
+    /// Sets the day of the week; the zoo is closed on the seventh.
     pub fn opening(#[resource(range(1..=7))] day: u8) -> Result<String> {
         if day == 7 {
             return Err(Error::refused("closed", "the zoo is closed on this day"));

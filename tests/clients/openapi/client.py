@@ -1,5 +1,5 @@
-"""The OpenAPI document of a server: a public validator finds nothing wrong with it, and a client that
-`openapi-python-client` makes of it goes through the life of a creature.
+"""The OpenAPI document of a server: a public validator reports no errors, and a client that
+`openapi-python-client` generates from it performs every operation on a creature.
 
 Usage: python client.py http://127.0.0.1:8000
 """
@@ -28,7 +28,7 @@ def read(url):
 
 
 def valid(url, seen):
-    """a public validator finds nothing wrong"""
+    """a public validator reports no errors"""
     document = read(url)
     assert document["openapi"] == "3.1.0", document["openapi"]
     errors = [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()]
@@ -38,13 +38,13 @@ def valid(url, seen):
 
 
 def generated(url, seen):
-    """a generator makes a client of it without a warning"""
+    """the client generator prints no warnings"""
     shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir(parents=True)
     generator = PROGRAMS / "openapi-python-client"
     command = [generator, "generate", "--url", f"{url}/sockful/openapi.json", "--meta", "none"]
     command += ["--output-path", TARGET / "sockful_client", "--fail-on-warning"]
-    # It writes its code in good order by another program, which stands beside it.
+    # The generator formats its code with another program in the same directory.
     environment = {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -75,7 +75,7 @@ def snake(name):
 
 
 def life(url, seen):
-    """the generated client goes through the life of a creature"""
+    """the generated client performs every operation"""
     api = Api(seen["client"])
     models, kind = api.models, f"generated-{random.getrandbits(40):x}"
     made = api.ask("creature_create", body=models.CreatureCreatePayload(kind=kind, life=1))
@@ -90,7 +90,7 @@ def life(url, seen):
     assert [one.id for one in api.ok("creature_find", kind=kind, lifegte=7.0)] == [bob.id]
     assert api.ok("creature_find", kind=kind, lifegte=8.0) == []
     assert api.ok("creature_count", kind=kind) == 1
-    several = api.ok("creature_getByPost", body=models.CreatureGetPayload(id=[bob.id, "nobody"]))
+    several = api.ok("creature_getByPost", body=models.CreatureGetPayload(id=[bob.id, "missing"]))
     assert several[0].kind == kind and several[1] is None, several
     assert api.ok("creature_destroy", bob.id).life == 7
     gone = api.ask("creature_get", bob.id)

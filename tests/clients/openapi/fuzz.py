@@ -1,5 +1,5 @@
-"""Requests that the OpenAPI document has, and some that it has not, made by `schemathesis`: what is
-answered is in the document. Usage: python fuzz.py http://127.0.0.1:8000
+"""Sends valid and invalid requests that `schemathesis` generates from the OpenAPI document, and checks
+the responses against the document. Usage: python fuzz.py http://127.0.0.1:8000
 """
 
 import os
@@ -15,13 +15,13 @@ def main(url):
     TARGET.mkdir(parents=True, exist_ok=True)
     command = [Path(sys.executable).parent / "schemathesis", "--config-file", HERE / "schemathesis.toml"]
     command += ["run", f"{url}/sockful/openapi.json", "--suppress-health-check", "all", "--no-color"]
-    # It keeps what it has found beside where it is run.
+    # schemathesis stores its findings in the working directory.
     environment = {**os.environ, "PYTHONPATH": str(HERE), "SCHEMATHESIS_HOOKS": "hooks", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=TARGET, env=environment, capture_output=True, text=True)
     if done.returncode:
         print(done.stdout + done.stderr)
     word = "FAIL" if done.returncode else "ok  "
-    print(f"{word} schemathesis: what is answered is in the document", flush=True)
+    print(f"{word} schemathesis: the responses match the document", flush=True)
     return done.returncode
 
 

@@ -1,11 +1,11 @@
-"""What the document can't say, for `schemathesis`, which makes requests of it."""
+"""Hooks for `schemathesis`: constraints that the document cannot express."""
 
 import schemathesis
 
 
 @schemathesis.hook
 def before_load_schema(context, document):
-    """A text that holds JSON is made as JSON."""
+    """Generates JSON for parameters whose text is JSON."""
     for parameter in document["components"]["parameters"].values():
         text = parameter["schema"]
         if "contentSchema" in text:
@@ -15,7 +15,7 @@ def before_load_schema(context, document):
 
 @schemathesis.hook
 def map_query(context, query):
-    """A list goes on behind a real one only."""
+    """Removes `$after`: a generated cursor is never valid."""
     if query:
         query.pop("$after", None)
     return query
@@ -23,7 +23,7 @@ def map_query(context, query):
 
 @schemathesis.hook
 def map_headers(context, headers):
-    """A key has the time of its making in it."""
+    """Removes `Idempotency-Key`: a key has to contain the current time."""
     if headers:
         headers.pop("Idempotency-Key", None)
     return headers
@@ -31,7 +31,7 @@ def map_headers(context, headers):
 
 @schemathesis.hook
 def map_body(context, body):
-    """As for a query."""
+    """Removes `$after`, as in queries."""
     if isinstance(body, dict):
         body.pop("$after", None)
     return body
@@ -39,7 +39,7 @@ def map_body(context, body):
 
 @schemathesis.hook
 def filter_body(context, body):
-    """`null` stands for an object without anything, and conditions nest five deep."""
+    """Skips `null`, which means an empty object, and filters nested too deeply."""
     return body is not None and depth(body) < 12
 
 
@@ -50,13 +50,13 @@ def depth(value):
 
 @schemathesis.check
 def taken(ctx, response, case):
-    """A request that the document has is not refused for its form."""
+    """Checks that a valid request is not rejected as invalid."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if response.status_code not in (400, 413, 415, 422):
         return
     error = response.json()["err"]
-    # Which parents there are is not in the document.
+    # The document does not list the existing parents.
     if {fault["rule"] for fault in error.get("fields", [])} == {"parent"}:
         return
     if "nested at most" in error["message"] or "more than 64 comparisons" in error["message"]:

@@ -1,4 +1,4 @@
-// The client in Chromium, as the server itself serves it.
+// The client in Chromium, loaded from the server.
 // Usage: node browser.mjs http://127.0.0.1:8000
 
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { STEPS } from './life.mjs';
 const url = process.argv[2];
 const life = await readFile(new URL('life.mjs', import.meta.url), 'utf8');
 await withChromium(async (browser) => {
-  // The page of the server, whose policy lets it run no script but its own.
+  // The content security policy of this page allows only scripts of the server.
   const page = await browser.newPage({ bypassCSP: true });
   page.setDefaultTimeout(20_000);
   await page.route('**/life.mjs', (route) => route.fulfill({ contentType: 'text/javascript', body: life }));

@@ -1,4 +1,4 @@
-// How the client connects again, waits and gives up, over a WebSocket that is made up.
+// Reconnects, backoff and timeouts of the client over a fake WebSocket.
 // Usage: node connection.mjs
 
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { Fake, last, settled, sockets, test } from './fake.mjs';
 const limits = { max_frame: 200 };
 const long = 'x'.repeat(300);
 
-/** The error that a promise is rejected with. */
+/** Returns the error that a promise is rejected with. */
 const failure = (promise) => promise.then(() => assert.fail('it was not rejected'), (error) => error);
 const open = (hello) => last().hello(hello);
 /** Replies to the newest frame. */
@@ -95,7 +95,7 @@ for (const code of [1002, 1003, 1007, 1008, 1009]) {
     assert.equal(why, code === 1009 ? 'too_large' : 'bad_frame');
     assert.match(message, new RegExp(code));
     assert.deepEqual(times, { before: 2, poison: 2, after: 2, subscribe: 2 });
-    // What comes later is sent at once again.
+    // Later requests are sent immediately.
     const sent = last().sent.length;
     api.creature.get({ id: 'c' }).catch(() => {});
     api.creature.get({ id: 'd' }).catch(() => {});
@@ -130,19 +130,19 @@ await test('only a connection that was open for a while resets the backoff', { b
     mock.timers.tick(5);
     assert.equal(sockets.length, before + 1, `after ${wait}`);
   };
-  // Each is accepted and stays silent.
+  // Each connection is accepted but receives nothing.
   for (const wait of [100, 200, 400, 800]) {
     mock.timers.tick(10_000);
     attempt(wait);
   }
-  // Each is open for a moment.
+  // Each connection is open for a moment.
   for (const wait of [1600, 3200]) {
     open();
     mock.timers.tick(1000);
     last().end();
     attempt(wait);
   }
-  // Open, and then long silent until it is given up.
+  // The connection is open, then silent until the client closes it.
   open();
   mock.timers.tick(30_000);
   mock.timers.tick(10_000);
@@ -199,7 +199,7 @@ await test('durations beyond a timer are no limit, invalid ones are refused', {}
   }
 });
 
-// The timers of the platform fire at once where they are set to more.
+// The timers of the platform fire immediately for longer delays.
 for (const option of ['heartbeatMs', 'deadlineMs', 'timeoutMs']) {
   await test(`\`${option}\` may be longer than a timer`, { [option]: 2 ** 40 }, async () => {
     const timer = mock.method(globalThis, 'setTimeout');
@@ -258,7 +258,7 @@ for (const [name, target] of [['online', page], ['pageshow', page], ['visibility
     mock.method(Math, 'random', () => 0.1);
     const before = sockets.length;
     target.dispatchEvent(new Event(name));
-    assert.equal(sockets.length, before, 'it connects already');
+    assert.equal(sockets.length, before, 'it is already connecting');
     last().end();
     target.dispatchEvent(new Event(name));
     assert.equal(sockets.length, before + 1);
@@ -289,7 +289,7 @@ await test('a page that is hidden does not connect, nor one that is shown for th
 for (const name of ['addEventListener', 'removeEventListener', 'document']) delete globalThis[name];
 
 const tooMany = { code: 'too_many', message: 'too many', limit: { name: 'max_subscriptions', value: 1 } };
-await test('a live collection that a limit refuses or ends comes back', { backoff: { minMs: 1000, maxMs: 8000 } }, async (api) => {
+await test('a live collection that a limit refused or ended is subscribed again', { backoff: { minMs: 1000, maxMs: 8000 } }, async (api) => {
   mock.method(Math, 'random', () => 0);
   open();
   const live = api.creature.live({});
@@ -347,7 +347,7 @@ await test('`until` resolves when the collection is as of a commit', {}, async (
   last().deliver('creature', 'created', { id: 'a', record: { id: 'a' }, seq: 6 }, subscription);
   await until;
   assert.equal(live.size, 1);
-  // A commit that brings no event: the reply to a ping says that nothing more comes.
+  // A commit without an event: the reply to a ping confirms that no event follows.
   reply({ ok: { seq: 6, epoch: 'e' } });
   const other = live.until(8);
   reply({ ok: { seq: 7, epoch: 'e' } });
@@ -358,7 +358,7 @@ await test('`until` resolves when the collection is as of a commit', {}, async (
   await live.until(3);
 });
 
-await test('`until` waits over connections, for so long, and not longer than the collection', {}, async (api) => {
+await test('`until` waits across reconnects, up to its timeout or the end of the collection', {}, async (api) => {
   open();
   const live = api.creature.live({});
   reply({ ok: { records: [] }, seq: 5, resume: 'r' });
@@ -366,7 +366,7 @@ await test('`until` waits over connections, for so long, and not longer than the
   last().end();
   mock.timers.tick(300);
   open();
-  // The ping was asked of the connection before, when the collection was not there yet.
+  // The ping was sent on the previous connection, before the collection existed.
   const [ping, again] = actions()[0] === 'ping' ? last().sent : last().sent.toReversed();
   let isThere = false;
   until.then(() => { isThere = true; });
@@ -406,7 +406,7 @@ const { fetch } = globalThis;
 for (const [says, answer, code] of [
   ['a refused origin fails requests at once', { status: 403, text: async () => `${REFUSAL}\n` }, 'forbidden'],
   ['a server that cannot be reached may be reached later', undefined, 'timeout'],
-  ['a server that has nothing to say about it may be reached later', { status: 404, text: async () => '' }, 'timeout'],
+  ['a server without an error message may be reached later', { status: 404, text: async () => '' }, 'timeout'],
 ]) {
   await test(says, {}, async (api) => {
     const asked = [];

@@ -1,4 +1,4 @@
-// What the client knows at once by the module that a server makes of what it serves.
+// The client with the module that the server generates from its resources.
 // Usage: node described.mjs http://127.0.0.1:8000
 
 import assert from 'node:assert/strict';
@@ -20,7 +20,7 @@ const module = await (await fetch(`${url}/sockful/types.js`)).text();
 const { api: described } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
 const api = connect(url, { api: described, WebSocket: Spied, timeoutMs: 10_000 });
 
-await step('typescript', 'with the module each relation route is asked once, and only those that write with a key', async () => {
+await step('typescript', 'with the module each relation route is requested once, and only writes have a key', async () => {
   const { id } = await api.album.create({ title: 'Milestones' });
   const song = await api.album.createSong({ album_id: id, title: 'Miles' });
   const address = { album_id: id, id: song.id };
@@ -46,7 +46,7 @@ await step('typescript', 'with the module each relation route is asked once, and
   ]);
 });
 
-await step('typescript', 'without it a route that only reads is refused once', async () => {
+await step('typescript', 'without the module a read-only route is refused once', async () => {
   const undescribed = connect(url, { WebSocket: Spied, timeoutMs: 10_000 });
   sent.length = 0;
   await undescribed.album.songs({ album_id: 'kob' });

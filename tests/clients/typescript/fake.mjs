@@ -1,10 +1,10 @@
-// A fake WebSocket, and a client over it at a stopped clock.
+// A fake WebSocket, and a client over it with mocked timers.
 
 import { mock } from 'node:test';
 import { connect } from '../../../clients/typescript/sockful.js';
 import { step } from '../life.mjs';
 
-/** The sockets that were made, the newest last. */
+/** The created sockets, the newest last. */
 export let sockets = [];
 
 export class Fake {
@@ -34,7 +34,7 @@ export class Fake {
 export const settled = async () => { for (let n = 0; n < 20; n++) await null; };
 export const last = () => sockets.at(-1);
 
-/** One test. The system's clock and the monotonic one move with the timers. */
+/** Runs one test. The system clock and the monotonic clock advance with the mocked timers. */
 export async function test(says, options, run) {
   sockets = [];
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });

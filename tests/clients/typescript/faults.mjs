@@ -1,5 +1,5 @@
-// A proxy that cuts, stalls and half-opens connections at random, and the client behind it: in the
-// end its live collection is the server's, what was created with a key was created once, and every
+// A proxy that cuts, stalls and half-opens connections at random, and a client behind it. In the
+// end its live collection equals the server's records, each create with a key took effect once, and every
 // promise has settled. Usage: node faults.mjs http://127.0.0.1:8000 [seconds] [seed]
 
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ const [, , url, seconds = '10', given] = process.argv;
 const seed = Number(given ?? Math.floor(Math.random() * 2 ** 32));
 let state = seed;
 
-/** A number below 1, the same for the same seed. */
+/** Returns a pseudorandom number below 1; the sequence depends on the seed. */
 function random() {
   state = (state + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -35,7 +35,7 @@ const proxy = net.createServer((near) => {
     far.destroy();
   };
   for (const [from, to] of [[near, far], [far, near]]) {
-    // What a half-open connection takes is gone.
+    // Data sent on a half-open connection is lost.
     from.on('data', (data) => pair.isDeaf || to.write(data));
     from.on('close', end).on('error', end);
   }
@@ -64,7 +64,7 @@ const api = connect(`http://127.0.0.1:${proxy.address().port}`, {
 });
 api.$client.on('error', () => {});
 
-await step('typescript', `what is cut, stalled and half open makes no difference, seed ${seed}`, async () => {
+await step('typescript', `cut, stalled and half-open connections change no result, seed ${seed}`, async () => {
   const kind = `fault-${seed}-${Date.now()}`;
   const live = api.creature.live({ kind });
   const tallies = { settled: 0, asked: 0, created: 0, refused: {} };
@@ -76,7 +76,7 @@ await step('typescript', `what is cut, stalled and half open makes no difference
     }).finally(() => tallies.settled++));
     return asked.at(-1);
   };
-  // The numbers of the server's ids show what is there twice: ids are left to it.
+  // The server generates the ids, so that duplicates show.
   const counter = (await direct.creature.create({ kind: `${kind}-counter`, life: 0 })).id;
   let fed = 0;
   const until = Date.now() + Number(seconds) * 1000;

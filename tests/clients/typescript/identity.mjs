@@ -1,4 +1,4 @@
-// The client of a server that asks who calls.
+// The client of a server with authentication.
 // Usage: node identity.mjs target/debug/examples/vault
 
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { open } from './vault.mjs';
 
 const vault = await open(process.argv[2]);
 
-/** Sockets that keep what is sent. */
+/** Sockets that record the sent frames. */
 function spied() {
   const sent = [];
   const sockets = [];
@@ -26,17 +26,17 @@ function spied() {
   return { sent, sockets, WebSocket: Spied };
 }
 
-/** The next thing of a kind that is told. */
-const told = (of, event) => new Promise((resolve) => {
+/** Waits for the next event of a kind. */
+const nextEvent = (of, event) => new Promise((resolve) => {
   const stop = of.on(event, (what) => [stop(), resolve(what)]);
 });
 
-/** The next status of this name. */
-const turned = (of, name) => new Promise((resolve) => {
+/** Waits until the status has this value. */
+const nextStatus = (of, name) => new Promise((resolve) => {
   const stop = of.on('status', (status) => status === name && [stop(), resolve()]);
 });
 
-/** Waits until every subscription of the connection has been told of all that there is. */
+/** Waits until every subscription of the connection has received all events. */
 async function caughtUp(api) {
   const { seq } = await api.hoard.find();
   while ((await api.$client.ping()).seq < seq);
@@ -46,7 +46,7 @@ async function code(promise) {
   return promise.then(() => 'none', (error) => error.code);
 }
 
-await step('typescript', 'who is nobody is told so, has no keys, and may ask for what is public', async () => {
+await step('typescript', 'an unauthenticated client sends no keys and can call public methods', async () => {
   const spy = spied();
   const api = vault.connect({ WebSocket: spy.WebSocket });
   for (const asked of [api.hoard.find(), api.hoard.create({ owner: 'ada', gold: 1n }), api.guest.signOut(), api.$client.schema()]) {
@@ -61,11 +61,11 @@ await step('typescript', 'who is nobody is told so, has no keys, and may ask for
   assert.ok(expires > Date.now());
   assert.deepEqual([...await api.hoard.find()], []);
   await api.hoard.create({ id: 'known', owner: 'ada', gold: 1n });
-  assert.match(spy.sent.at(-1)[4].key, /^[0-9a-f-]{36}$/, 'somebody has keys');
+  assert.match(spy.sent.at(-1)[4].key, /^[0-9a-f-]{36}$/, 'an authenticated client sends keys');
   await api.hoard.destroy({ id: 'known' });
 });
 
-await step('typescript', 'what is sent at once waits for the token, and a lost connection asks for another', async () => {
+await step('typescript', 'requests wait for the token, and a reconnect fetches another token', async () => {
   const spy = spied();
   let asked = 0;
   const api = vault.connect({ WebSocket: spy.WebSocket, backoff: { minMs: 1 }, token: async () => [asked++, await vault.token()][1] });
@@ -77,7 +77,7 @@ await step('typescript', 'what is sent at once waits for the token, and a lost c
   assert.deepEqual(spy.sent.map(([, action]) => action), ['authenticate', 'create', 'authenticate', 'fill', 'destroy']);
 });
 
-await step('typescript', 'a token is renewed before its time is over, and nobody notices', async () => {
+await step('typescript', 'a token is renewed before it expires, without an interruption', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const asked = mock.fn(() => vault.token('ada', asked.mock.callCount() === 0 ? 4 : 3600));
   const api = vault.connect({ token: asked });
@@ -88,13 +88,13 @@ await step('typescript', 'a token is renewed before its time is over, and nobody
   await live.ready;
   live.on('event', ({ type }) => type === 'reset' && resets());
   mock.timers.tick(3_500);
-  assert.equal(asked.mock.callCount(), 1, 'not before its last tenth');
+  assert.equal(asked.mock.callCount(), 1, 'not before the last tenth of its lifetime');
   mock.timers.tick(450);
   mock.timers.reset();
   assert.equal(asked.mock.callCount(), 2);
-  // Whose time is over later than that of the first token.
+  // This token expires later than the first one.
   const witness = vault.connect({ token: await vault.token('ada', 4) });
-  await told(witness.$client, 'expired');
+  await nextEvent(witness.$client, 'expired');
   await api.hoard.create({ id: 'kept', owner: 'ada', gold: 1n });
   await caughtUp(api);
   assert.equal(live.size, 1);
@@ -102,12 +102,12 @@ await step('typescript', 'a token is renewed before its time is over, and nobody
   assert.deepEqual([expired.mock.callCount(), resets.mock.callCount()], [0, 0]);
 });
 
-await step('typescript', 'when the time of a token is over that nobody renews, the client is nobody', async () => {
+await step('typescript', 'a client whose token expires without renewal is unauthenticated', async () => {
   const api = vault.connect({ token: await vault.token('ada', 2) });
-  const [expired, refused] = [told(api.$client, 'expired'), told(api.$client, 'error')];
+  const [expired, refused] = [nextEvent(api.$client, 'expired'), nextEvent(api.$client, 'error')];
   const live = api.hoard.live();
   await live.ready;
-  const over = turned(live, 'ended');
+  const over = nextStatus(live, 'ended');
   await expired;
   assert.equal((await refused).code, 'unauthenticated', 'the same token is tried again');
   await over;
@@ -116,7 +116,7 @@ await step('typescript', 'when the time of a token is over that nobody renews, t
   assert.equal(typeof await api.guest.signIn({ name: 'ada', password: 'lovelace' }), 'string');
 });
 
-await step('typescript', 'who is revoked signs in again, and its live collections go on', async () => {
+await step('typescript', 'a revoked client signs in again, and its live collections continue', async () => {
   const spy = spied();
   const asked = mock.fn(() => vault.token());
   const api = vault.connect({ WebSocket: spy.WebSocket, token: asked });
@@ -126,7 +126,7 @@ await step('typescript', 'who is revoked signs in again, and its live collection
   await grace.hoard.find();
   const live = api.hoard.live();
   await live.ready;
-  const away = told(api.$client, 'expired');
+  const away = nextEvent(api.$client, 'expired');
   const other = vault.connect({ token: await vault.token() });
   await other.guest.signOut();
   await away;
@@ -138,10 +138,10 @@ await step('typescript', 'who is revoked signs in again, and its live collection
   await api.hoard.destroy({ id: 'again' });
   await grace.hoard.find();
   assert.equal(untouched.mock.callCount(), 0);
-  assert.equal(await code(other.hoard.find()), 'unauthenticated', 'a token that was taken back is nobody’s');
+  assert.equal(await code(other.hoard.find()), 'unauthenticated', 'a revoked token is invalid');
 });
 
-await step('typescript', 'who is revoked and asks for nothing signs in again, and what it asks for meanwhile waits', async () => {
+await step('typescript', 'an idle revoked client signs in again, and requests wait until then', async () => {
   const spy = spied();
   const later = [];
   const api = vault.connect({
@@ -152,7 +152,7 @@ await step('typescript', 'who is revoked and asks for nothing signs in again, an
     },
   });
   await api.hoard.find();
-  const away = told(api.$client, 'expired');
+  const away = nextEvent(api.$client, 'expired');
   const other = vault.connect({ token: await vault.token() });
   await other.guest.signOut();
   await away;
@@ -161,27 +161,27 @@ await step('typescript', 'who is revoked and asks for nothing signs in again, an
   assert.deepEqual(spy.sent.map(([, action]) => action), ['authenticate', 'find', 'find', 'authenticate', 'find']);
 });
 
-await step('typescript', 'a wrong token is told of, and what is public is answered', async () => {
+await step('typescript', 'an invalid token is reported, and public methods are answered', async () => {
   const api = vault.connect({ token: 'wrong' });
-  const { code: why } = await told(api.$client, 'error');
+  const { code: why } = await nextEvent(api.$client, 'error');
   assert.equal(why, 'unauthenticated');
   assert.equal(await code(api.hoard.find()), 'unauthenticated');
   assert.equal(typeof await api.guest.signIn({ name: 'ada', password: 'lovelace' }), 'string');
   assert.equal(await code(api.$client.authenticate('wrong as well')), 'unauthenticated');
 });
 
-await step('typescript', 'a token that can’t be had is asked for again, and one that comes late counts', async () => {
+await step('typescript', 'a failed token function is called again, and a late token is used', async () => {
   const answers = [() => { throw new Error('no token today'); }, () => null, () => vault.token()];
   const asked = mock.fn(() => answers[Math.min(asked.mock.callCount(), 2)]());
   const api = vault.connect({ token: asked, backoff: { minMs: 1 } });
-  const failed = told(api.$client, 'error');
-  // Refused to nobody, it is asked once more as whoever the next token is of.
+  const failed = nextEvent(api.$client, 'error');
+  // A request refused as unauthenticated is sent again with the next token.
   assert.deepEqual([...await api.hoard.find()], []);
   assert.equal((await failed).message, 'no token today');
   assert.equal(asked.mock.callCount(), 3);
 });
 
-await step('typescript', 'who becomes somebody else sees what that one sees', async () => {
+await step('typescript', 'a changed identity changes the visible records', async () => {
   const api = vault.connect({ token: await vault.token() });
   const grace = await vault.token('grace');
   await api.hoard.create({ id: 'mine', owner: 'ada', gold: 1n });
@@ -193,7 +193,7 @@ await step('typescript', 'who becomes somebody else sees what that one sees', as
   assert.deepEqual([...live], []);
   assert.equal(await code(api.hoard.create({ owner: 'ada', gold: 1n })), 'forbidden');
   assert.equal(await code(api.hoard.get({ id: 'mine' })), 'not_found');
-  const over = turned(live, 'ended');
+  const over = nextStatus(live, 'ended');
   await api.$client.authenticate(null);
   await over;
   assert.equal(await code(api.hoard.find()), 'unauthenticated');

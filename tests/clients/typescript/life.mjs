@@ -1,14 +1,14 @@
-// What every runtime must do with the client, the browser too: no imports here but what is handed in.
+// The tests of the client for every runtime, including browsers, so this module has no imports.
 
-/** The steps, each with what it says; `connect` is the client's, and gives an api of the demo. */
+/** The steps with their names. Each gets an API of the demo from the client's `connect`. */
 export const STEPS = [
   ['requests, relations, methods and pages', requests],
-  ['errors are of one class, with all that is told', errors],
-  ['names that poison objects are names as any other', poisoned],
-  ['for await and callbacks tell of every change', events],
-  ['a live collection is the current set', collection],
-  ['several writes are one commit', commits],
-  ['what is aborted before it is sent is never sent', aborts],
+  ['errors have one class and all details', errors],
+  ['names on object prototypes are ordinary names', poisoned],
+  ['`for await` and callbacks receive every change', events],
+  ['a live collection has the current records', collection],
+  ['several writes form one commit', commits],
+  ['a request aborted before it is sent is never sent', aborts],
 ];
 
 function assert(is, says) {
@@ -26,8 +26,8 @@ async function fails(promise) {
 
 const fresh = (name) => `${name}-${Math.random().toString(36).slice(2, 10)}`;
 
-/** Waits until every subscription of the connection has been told of all that there is. */
-async function told(api) {
+/** Waits until every subscription of the connection has received all events. */
+async function caughtUp(api) {
   const { seq } = await api.creature.find({ $limit: 1 });
   while ((await api.$client.ping()).seq < seq);
 }
@@ -36,7 +36,7 @@ async function requests(api) {
   const id = fresh('smaug');
   equal(await api.creature.create({ id }), { id, kind: 'dragon', life: 10 });
   equal(await api.creature.feed({ id, amount: 3 }, { timeoutMs: 5000 }), 'I have been fed my life is: 13');
-  equal(await api.creature.get({ id: [id, 'nobody'] }), [{ id, kind: 'dragon', life: 13 }, null]);
+  equal(await api.creature.get({ id: [id, 'missing'] }), [{ id, kind: 'dragon', life: 13 }, null]);
   equal((await api.album.songs({ album_id: 'kob', $sort: { title: 1 } })).map(({ title }) => title), ['Blue in Green', 'So What']);
   equal((await api.song.album({ id: 'so-what' })).title, 'Kind of Blue');
   equal((await api.album.get({ id: 'kob', $with: ['songs'] })).songs.length, 2);
@@ -51,13 +51,13 @@ async function errors(api, { SockfulError }) {
   assert(error instanceof SockfulError && error instanceof Error, 'the class');
   equal([error.code, error.fields.map(({ path }) => path)], ['invalid', ['life', 'wings']]);
   equal((await fails(api.creature.find({ lifee: 1 }))).path, 'lifee');
-  equal((await fails(api.creature.get({ id: fresh('nobody') }))).code, 'not_found');
+  equal((await fails(api.creature.get({ id: fresh('missing') }))).code, 'not_found');
   const large = await fails(api.creature.create({ kind: 'x'.repeat(70_000) }));
   equal([large.code, large.limit.name, large.outcome], ['too_large', 'max_frame', 'none']);
 }
 
 async function poisoned(api) {
-  assert(await api === api && api.then === undefined && api.creature.then === undefined, 'it is no promise');
+  assert(await api === api && api.then === undefined && api.creature.then === undefined, 'it is not a promise');
   assert(api[Symbol.iterator] === undefined && api.creature[Symbol.toPrimitive] === undefined, 'symbols');
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf']) {
     equal((await fails(api[name].get({ id: 'x' }))).code, 'unknown_resource');
@@ -71,7 +71,7 @@ async function poisoned(api) {
   }
   const sent = JSON.parse('{"id":"bob","__proto__":{"polluted":1}}');
   equal((await fails(api.creature.update(sent))).code, 'invalid');
-  assert({}.polluted === undefined && !Object.isFrozen(Object.prototype), 'nothing is polluted');
+  assert({}.polluted === undefined && !Object.isFrozen(Object.prototype), 'no prototype is polluted');
 }
 
 async function events(api) {
@@ -89,11 +89,11 @@ async function events(api) {
     if (event.type === 'destroyed') break;
   }
   equal(seen, [['created', id, false], ['updated', id, false], ['destroyed', id, true]]);
-  await told(api);
+  await caughtUp(api);
   equal(heard.map(({ type }) => type), ['reset', 'created', 'updated', 'destroyed']);
   stop();
   await api.creature.update({ id, kind });
-  await told(api);
+  await caughtUp(api);
   equal(heard.length, 4);
   await api.creature.destroy({ id });
   const refused = await fails(api.creature.subscribe({ nothing: 1 }).next());
@@ -109,19 +109,19 @@ async function collection(api) {
   await dragons.ready;
   equal([dragons.status, dragons.size], ['live', 0]);
   const empty = dragons.getSnapshot();
-  assert(empty === dragons.getSnapshot(), 'one array between changes');
+  assert(empty === dragons.getSnapshot(), 'the same array between changes');
   let calls = 0;
   const values = [];
   const ends = [dragons.subscribe(() => calls++), dragons.store().subscribe((records) => values.push(records.length))];
   equal([calls, values], [0, [0]]);
   const small = await api.creature.create({ kind, life: 1 });
   const large = await api.creature.create({ kind, life: 9 });
-  await told(api);
+  await caughtUp(api);
   equal(dragons.getSnapshot(), [large, small]);
   equal([calls, values, empty.length], [2, [0, 1, 2], 0]);
   for (const end of ends) end();
   for (const { id } of dragons) await api.creature.destroy({ id });
-  await told(api);
+  await caughtUp(api);
   equal([calls, dragons.size], [2, 0]);
   dragons.close();
   equal(dragons.status, 'ended');

@@ -46,14 +46,14 @@ const GENERATORS = {
   float: () => any(0, -0, 1, -1, 0.1, 1e21, 1e-7, 5e-324, 2 ** 53, -1e300, random()),
 };
 
-/** The same text with a change or two. */
+/** Returns the text with one or two changes. */
 function mutated(text) {
   const units = [...text];
   for (let times = 1 + below(2); times > 0; times--) units.splice(below(units.length + 1), below(2), ...any([], ['0'], ['9'], ['.'], ['e'], ['x'], ['٧'], ['\n'], ['[']));
   return units.join('');
 }
 
-/** Replaces all records by records of these values. */
+/** Replaces all records with records of these values. */
 async function fill(property, values) {
   for (let found; (found = await api.sample.find({ $limit: 100 })).length;) {
     await api.$client.commit(found.map(({ id }) => ['sample', 'destroy', { id }]));
@@ -84,7 +84,7 @@ for (const [property, generate] of Object.entries(GENERATORS)) {
   });
 }
 
-// The server sorts a text that is not of the form before all values that are.
+// The server sorts texts in another form before all values in the form.
 const LEAST = { time: '-999999999-01-01', decimal: `-${'9'.repeat(512)}e999488` };
 for (const [property, least] of Object.entries(LEAST)) {
   await step('typescript', `a value that the server does not read as a ${property} ends a collection sorted by it`, async () => {

@@ -1,4 +1,4 @@
-//! Times and decimal numbers in any spelling, for the test that compares the order of the TypeScript client with
+//! A server of times and decimal numbers in any spelling. A test compares the order of the TypeScript client with
 //! that of the server.
 //!
 //! `cargo run -p sockful-tests --example orders` serves them on 127.0.0.1:8000. `PORT` changes the port.
@@ -29,7 +29,7 @@ impl Plain for Amount {
 }
 impl Ordered for Amount {}
 
-/// Values that are sorted by.
+/// A record with the sorted values.
 #[derive(Serialize, Deserialize, Resource)]
 struct Sample {
     id: String,

@@ -1,5 +1,5 @@
-// Programs that must compile under `tsc --strict`, and such that must not, each checked by itself;
-// that the client keeps to its own types; and that it is small. Usage: node programs.mjs
+// Programs that have to compile under `tsc --strict`, and programs that must not, each checked separately;
+// the client against its own types; and its size. Usage: node programs.mjs
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -88,7 +88,7 @@ const WRONG = [
 
 await rm(scratch, { recursive: true, force: true });
 await mkdir(scratch, { recursive: true });
-// What the server makes of the demo's resources, as another test finds it.
+// The module that the server generates for the demo; another test checks it.
 const made = await readFile(new URL('tests/description/typescript/demo.ts', root), 'utf8');
 await writeFile(new URL('api.mts', scratch), ours(made));
 
@@ -98,10 +98,10 @@ await step('typescript', 'the client is under 8,300 bytes minified and gzipped',
   assert.ok(size < 8300, `it has ${size} bytes`);
 });
 
-await step('typescript', 'the client keeps to strict types', () =>
+await step('typescript', 'the client matches its types in strict mode', () =>
   compile(scratch, [new URL('sockful.js', client).pathname], '--allowJs', '--checkJs'));
 
-// Each is a module of its own, so that each is checked by itself though the compiler starts once.
+// Each program is a module, so that one run of the compiler checks them separately.
 const files = new Map();
 for (const [kind, programs] of [['right', RIGHT], ['wrong', WRONG]]) {
   for (const [nth, program] of programs.entries()) {
@@ -110,7 +110,7 @@ for (const [kind, programs] of [['right', RIGHT], ['wrong', WRONG]]) {
     await writeFile(new URL(name, scratch), `${HEAD}${program}\nexport {};\n`);
   }
 }
-// And what the documentation shows.
+// The examples of the documentation.
 const text = await readFile(new URL('docs/guide/clients.md', root), 'utf8');
 for (const [nth, [, program]] of [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].entries()) {
   const name = `right-docs-${nth}.mts`;
@@ -126,7 +126,7 @@ for (const [name, program] of files) {
     assert.equal(mine.length === 0, compiles, mine.join('; ')));
 }
 
-/** The same text with the client of this folder in place of the package. */
+/** Returns the text with the package replaced by the client of this folder. */
 function ours(text) {
   return text.replace('"sockful"', `"${client.pathname}sockful.js"`);
 }

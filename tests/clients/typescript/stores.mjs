@@ -9,7 +9,7 @@ import WebSocket from 'ws';
 import { connect } from '../../../clients/typescript/sockful.js';
 import { step } from '../life.mjs';
 
-// What React asks for when it is loaded.
+// React requires these globals when it is loaded.
 const window = new Window();
 Object.assign(globalThis, { window, document: window.document, IS_REACT_ACT_ENVIRONMENT: true });
 globalThis.navigator ??= window.navigator; // Node has its own from 21 on.
@@ -18,13 +18,13 @@ const { createRoot } = await import('react-dom/client');
 
 const api = connect(process.argv[2], { WebSocket, timeoutMs: 10_000 });
 
-/** Waits until every subscription of the connection has been told of all that there is. */
+/** Waits until every subscription of the connection has received all events. */
 async function caughtUp() {
   const { seq } = await api.creature.find({ $limit: 1 });
   while ((await api.$client.ping()).seq < seq);
 }
 
-/** A collection of creatures that nobody else has. */
+/** Opens a live collection of creatures of a unique kind. */
 async function collection() {
   const kind = `kind-${Math.random().toString(36).slice(2)}`;
   const live = api.creature.live({ kind }, { sort: { life: 1 } });
@@ -63,41 +63,41 @@ await step('typescript', 'React shows a live collection, the same in all compone
   assert.equal(listening.now, 2);
   await act(async () => [await api.creature.create({ kind, life: 2 }), await caughtUp()]);
   assert.deepEqual(texts(), ['2', '2']);
-  // A render that may be interrupted, and a change in the middle of it.
+  // A change in the middle of an interruptible render.
   const { id } = await act(async () => [grow(), await api.creature.create({ kind, life: 1 }), await caughtUp()][1]);
   assert.deepEqual(texts(), ['1 2', '1 2', '1 2']);
   await act(async () => [await api.creature.update({ id, life: 3 }), await caughtUp()]);
   assert.deepEqual(texts(), ['2 3', '2 3', '2 3']);
   const before = renders;
   await act(async () => [await api.creature.create({ kind: `${kind}-other` }), await caughtUp()]);
-  assert.equal(renders, before, 'what is not in it renders nothing');
+  assert.equal(renders, before, 'other records cause no render');
   await act(() => root.unmount());
   const { now, calls } = listening;
   await api.creature.destroy({ id });
   await caughtUp();
-  assert.deepEqual([live.size, now, listening.calls], [1, 0, calls], 'nobody listens after the end');
+  assert.deepEqual([live.size, now, listening.calls], [1, 0, calls], 'no listener remains after the end');
   assert.equal(isTorn, false);
-  assert.deepEqual(faults.mock.calls.map(({ arguments: words }) => words.join(' ')), [], 'React finds no fault');
+  assert.deepEqual(faults.mock.calls.map(({ arguments: words }) => words.join(' ')), [], 'React logs no errors');
   faults.mock.restore();
   live.close();
 });
 
-await step('typescript', 'Svelte takes a live collection for a store', async () => {
+await step('typescript', 'a live collection is a Svelte store', async () => {
   const { kind, live } = await collection();
   const store = live.store();
   const lives = derived(store, (records) => records.map(({ life }) => life));
-  const told = [];
-  const stop = lives.subscribe((value) => told.push(value));
+  const received = [];
+  const stop = lives.subscribe((value) => received.push(value));
   const { id } = await api.creature.create({ kind, life: 2 });
   await api.creature.create({ kind, life: 1 });
   await caughtUp();
-  assert.deepEqual(told, [[], [2], [1, 2]]);
+  assert.deepEqual(received, [[], [2], [1, 2]]);
   assert.deepEqual(get(store).map(({ life }) => life), [1, 2]);
   assert.equal(get(store), live.getSnapshot());
   stop();
   await api.creature.destroy({ id });
   await caughtUp();
-  assert.equal(told.length, 3, 'nothing is told after the end');
+  assert.equal(received.length, 3, 'no call after the end');
   assert.deepEqual(get(lives), [1]);
   live.close();
 });

@@ -1,11 +1,11 @@
-// The client over a WebSocket that is made up, with timers that are: what is hard to bring about
+// The client over a fake WebSocket with mocked timers, for cases that are hard to cause
 // otherwise. Usage: node unit.mjs
 
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { last, settled, sockets, test } from './fake.mjs';
 
-await test('the wait before a connection doubles up to its most, at random', { backoff: { minMs: 100, maxMs: 400 } }, async () => {
+await test('the backoff doubles up to its maximum, with jitter', { backoff: { minMs: 100, maxMs: 400 } }, async () => {
   mock.method(Math, 'random', () => 0.999);
   for (const wait of [100, 200, 400, 400]) {
     const before = sockets.length;
@@ -18,7 +18,7 @@ await test('the wait before a connection doubles up to its most, at random', { b
   Math.random.mock.restore();
 });
 
-await test('a write without a reply is sent again with its key, and one that may have none is unknown', {}, async (api) => {
+await test('an unanswered write is sent again with its key; without a key its outcome is unknown', {}, async (api) => {
   last().hello();
   const feeding = api.creature.feed({ id: 'bob' });
   const [[, , payload, id, { key }]] = last().sent;
@@ -31,7 +31,7 @@ await test('a write without a reply is sent again with its key, and one that may
   last().end();
   mock.timers.tick(1000);
   last().hello();
-  assert.equal(last().sent[0][4].key, key, 'whatever has happened in between');
+  assert.equal(last().sent[0][4].key, key, 'the key stays the same');
   last().deliver('creature', 'feed', { ok: 'fed' }, id);
   assert.equal(await feeding, 'fed');
   last().end();
@@ -49,7 +49,7 @@ await test('a write without a reply is sent again with its key, and one that may
   assert.equal((await reading).id, 'bob');
 });
 
-await test('a route that only reads is learnt by its first refusal', {}, async (api) => {
+await test('a read-only route is recognized by its first refusal', {}, async (api) => {
   last().hello();
   for (const times of [2, 1]) {
     const before = last().sent.length;
@@ -63,18 +63,18 @@ await test('a route that only reads is learnt by its first refusal', {}, async (
   }
 });
 
-await test('a subscription goes on behind the last frame that was whole', {}, async (api) => {
+await test('a subscription resumes after the last complete commit', {}, async (api) => {
   last().hello();
   const live = api.creature.live({});
   let id = last().sent[0][3];
   last().deliver('creature', 'subscribe', { ok: { records: [{ id: 'a' }] }, seq: 5, resume: 'r1', more: true }, id);
-  assert.equal(live.size, 0, 'nothing counts before it is whole');
+  assert.equal(live.size, 0, 'an incomplete snapshot is not applied');
   last().deliver('creature', 'records', { records: [{ id: 'b' }], seq: 5 }, id);
   assert.deepEqual([...live].map(({ id }) => id), ['a', 'b']);
   last().deliver('creature', 'updated', { id: 'a', record: { id: 'a', life: 1 }, seq: 6, at: 'p6' }, id);
   last().deliver('creature', 'destroyed', { id: 'b', seq: 7, more: true }, id);
   last().deliver('creature', 'purred', { id: 'a', data: {} }, id);
-  assert.equal(live.size, 2, 'half a commit is none');
+  assert.equal(live.size, 2, 'an incomplete commit is not applied');
   last().end();
   assert.equal(live.status, 'stale');
   mock.timers.tick(300);
@@ -94,20 +94,20 @@ await test('a subscription goes on behind the last frame that was whole', {}, as
 });
 
 let tokens = 0;
-await test('a token is asked for at each connection, before it ends and when it has ended', { token: async () => `token ${++tokens}` }, async (api) => {
+await test('the token function is called per connection, before expiry and after it', { token: async () => `token ${++tokens}` }, async (api) => {
   const expired = mock.fn();
   api.$client.on('expired', expired);
   const getting = api.creature.get({ id: 'bob' });
   last().hello({ keys: false });
   await settled();
-  assert.deepEqual(last().sent.map(([, action, payload]) => [action, payload]), [['authenticate', { token: 'token 1' }]], 'nothing goes before it');
+  assert.deepEqual(last().sent.map(([, action, payload]) => [action, payload]), [['authenticate', { token: 'token 1' }]], 'nothing is sent before it');
   last().deliver('sockful', 'authenticate', { ok: { expires: 1_790_000_100_000 } }, last().sent[0][3]);
   await settled();
   assert.equal(last().sent[1][1], 'get');
   last().deliver('creature', 'get', { ok: { id: 'bob' } }, last().sent[1][3]);
   await getting;
   api.creature.feed({ id: 'bob' }).catch(() => {});
-  assert.ok(last().sent[2][4].key, 'somebody has keys');
+  assert.ok(last().sent[2][4].key, 'an authenticated client sends keys');
   last().deliver('creature', 'feed', { ok: 1 }, last().sent[2][3]);
   for (let n = 0; n < 4; n++) mock.timers.tick(22_600), last().deliver('sockful', 'noise', {}, null);
   await settled();
@@ -135,7 +135,7 @@ await test('a client without a token reconnects when its identity has expired', 
   assert.deepEqual(last().sent[0][2], { $from: { resume: 'r1', seq: 5, at: 'p5' } });
 });
 
-await test('silence is answered by a ping, and no answer by another connection', {}, async () => {
+await test('a silent connection gets a ping, and is replaced if there is no reply', {}, async () => {
   last().hello();
   mock.timers.tick(30_000);
   assert.equal(last().sent[0][1], 'ping');
@@ -144,7 +144,7 @@ await test('silence is answered by a ping, and no answer by another connection',
   assert.equal(sockets.length, 2);
 });
 
-await test('what is aborted or too late while it waits is never sent, and what comes too soon comes again', { maxQueue: 2 }, async (api) => {
+await test('queued requests that abort or time out are not sent; rate limited ones are sent again', { maxQueue: 2 }, async (api) => {
   const controller = new AbortController();
   const aborted = api.creature.create({ id: 'a' }, { signal: controller.signal }).catch((error) => error);
   const late = api.creature.create({ id: 'b' }, { timeoutMs: 10 }).catch((error) => error);
@@ -157,7 +157,7 @@ await test('what is aborted or too late while it waits is never sent, and what c
   const room = new AbortController();
   const fits = api.creature.create({ id: 'd' }, { signal: room.signal }).catch((error) => error);
   room.abort('fits');
-  assert.equal(await fits, 'fits', 'what waits no longer leaves room');
+  assert.equal(await fits, 'fits', 'removed requests free their places');
   last().hello();
   assert.deepEqual(last().sent, []);
   const soon = api.creature.create({ id: 'c' });
@@ -230,7 +230,7 @@ await test('a commit that can not be sorted is not reached', { api: shows }, asy
   assert.equal(await reached, 'internal');
 });
 
-await test('another description is told of', { api: { ...wide, schema: 'other', description: { resources: {} } } }, async (api) => {
+await test('a different description is reported', { api: { ...wide, schema: 'other', description: { resources: {} } } }, async (api) => {
   const changed = new Promise((resolve) => api.$client.on('changed', resolve));
   last().hello();
   const [resource, action, payload, id] = last().sent[0];
@@ -267,7 +267,7 @@ await test('live records are sorted by the value of times and decimal numbers', 
   }
 });
 
-await test('a live collection ends with an error at a value that it can not sort', { api: shows }, async (api) => {
+await test('a live collection ends with an error at a value that it cannot sort', { api: shows }, async (api) => {
   last().hello();
   const live = api.show.live({}, { sort: { price: 1 } });
   const [, , , ack] = last().sent.at(-1);
@@ -276,7 +276,7 @@ await test('a live collection ends with an error at a value that it can not sort
   last().deliver('show', 'updated', { id: 'b', record: { id: 'b', price: 'much' }, seq: 2 }, ack);
   assert.deepEqual([live.status, live.error.code, live.error.message], ['ended', 'internal', '`show.price` is not a decimal: "much"']);
   assert.deepEqual(last().sent.at(-1).slice(0, 3), ['show', 'unsubscribe', { subscription: ack }]);
-  assert.deepEqual(live.getSnapshot().map(({ id, price }) => [id, price]), [['b', '9.5'], ['a', '1e3']], 'the records stay as they were');
+  assert.deepEqual(live.getSnapshot().map(({ id, price }) => [id, price]), [['b', '9.5'], ['a', '1e3']], 'the records are unchanged');
   const starts = ['2024-01-01T00:00:00+01:00[Europe/Berlin]', '2023-12-31T23:00:00.5Z', '2024-01-01'];
   const times = api.show.live({}, { sort: { starts: 1 } });
   last().deliver('show', 'subscribe', { ok: { records: starts.map((starts, id) => ({ id: String(2 - id), starts })) }, seq: 1, resume: 'r' }, last().sent.at(-1)[3]);

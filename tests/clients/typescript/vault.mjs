@@ -1,11 +1,11 @@
-// The vault of the examples, started for a test, with what it serves of its client.
+// Starts the vault example for a test, with the client files that it serves.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import WebSocket from 'ws';
 import { connect } from '../../../clients/typescript/sockful.js';
 import { serve } from '../server.mjs';
 
-/** Starts it. What a test connects is closed when the test stops it. */
+/** Starts the vault. Stopping it closes the clients that the test has connected. */
 export async function open(program) {
   const server = await serve(program);
   const apis = [];
@@ -18,7 +18,7 @@ export async function open(program) {
   return {
     url: server.url,
     connect: connected,
-    /** A token of somebody who may sign in, for so long. */
+    /** Returns a token of a user with this lifetime. */
     token: (name = 'ada', seconds = 3600) =>
       door.guest.signIn({ name, password: { ada: 'lovelace', grace: 'hopper' }[name], seconds }),
     stop() {
@@ -28,7 +28,7 @@ export async function open(program) {
   };
 }
 
-/** Writes the client and the module that the server serves to a folder, which is empty before. */
+/** Writes the client and the module that the server serves to an empty folder. */
 export async function download(url, token, folder) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// Wide integers through the module that a server makes: from the types to the store and back.
+// Wide integers with the generated module: from the types to the store and back.
 // Usage: node wide.mjs target/debug/examples/vault
 
 import assert from 'node:assert/strict';
@@ -19,7 +19,7 @@ const gold = 2n ** 64n - 1n;
 const debt = -(2n ** 127n);
 const full = { id: 'full', owner: 'ada', gold, debt };
 
-await step('typescript', 'u64::MAX and i128::MIN go there and come back as bigint', async () => {
+await step('typescript', 'u64::MAX and i128::MIN round-trip as bigint', async () => {
   assert.deepEqual(await api.hoard.create(full), full);
   assert.deepEqual(await api.hoard.get({ id: 'full' }), full);
   assert.deepEqual(await api.hoard.get({ id: ['none', 'full'] }), [null, full]);
@@ -41,7 +41,7 @@ await step('typescript', 'records are found by wide integers', async () => {
     assert.deepEqual([...found], [full], String(Object.keys(where)));
     assert.equal(await api.hoard.count(where), 1);
   }
-  assert.deepEqual([...await api.hoard.find({ gold: gold - 1n })], [], 'its neighbour is another');
+  assert.deepEqual([...await api.hoard.find({ gold: gold - 1n })], [], 'a neighbouring integer is different');
   await assert.rejects(api.hoard.find({ gold: { $gt: 7n } }), { code: 'invalid_query' });
 });
 
