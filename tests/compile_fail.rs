@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The compiler that wrote the messages. Another one says in other words what is not ours.
+/// The version that the expected messages are from. Other versions word rustc's own messages differently.
 const WRITTEN_BY: &str = "rustc 1.95.";
 
 #[test]
@@ -25,8 +25,8 @@ fn each_mistake_yields_one_error_and_twins_compile() {
 
 fn compiler() -> String {
     let version = Command::new("rustc").arg("--version").output();
-    let version = version.expect("a compiler that tells its version").stdout;
-    String::from_utf8(version).expect("a version is text")
+    let version = version.expect("rustc prints its version").stdout;
+    String::from_utf8(version).expect("the version is UTF-8")
 }
 
 /// The files of one kind, of all three macros.

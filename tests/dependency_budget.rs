@@ -1,4 +1,4 @@
-//! The crates that `sockful` depends on. A new one is a visible difference: the list changes with it.
+//! The crates that `sockful` depends on. A new dependency has to be added to the list, where a review sees it.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -28,7 +28,7 @@ fn assert_listed(options: &[&str], list: &str) {
         "{}",
         String::from_utf8_lossy(&tree.stderr)
     );
-    let tree = String::from_utf8(tree.stdout).expect("names are text");
+    let tree = String::from_utf8(tree.stdout).expect("crate names are UTF-8");
     let used: BTreeSet<&str> = tree
         .lines()
         .filter_map(|line| line.split(' ').next())

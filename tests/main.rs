@@ -1,4 +1,4 @@
-//! The tests of the workspace, by topic. `README.md` says what is where.
+//! The tests of the workspace, by topic. `README.md` describes the layout.
 
 mod architecture;
 mod client;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// The nodes that each node points to.
 pub(crate) type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// A set of nodes of which each reaches every other.
+/// A set of nodes that all reach each other.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Circle<'a> {
     pub(crate) nodes: BTreeSet<&'a str>,

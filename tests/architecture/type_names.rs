@@ -38,7 +38,7 @@ impl Visit<'_> for Defined {
         }
     }
 
-    /// A type inside of a function is seen by nothing else.
+    /// Skips functions: a type inside of a function is not visible elsewhere.
     fn visit_item_fn(&mut self, _: &ItemFn) {}
 
     fn visit_item_struct(&mut self, item: &ItemStruct) {
