@@ -211,7 +211,7 @@ class Connection {
     const error = this.refusal = new SockfulError({ code, message, outcome: 'none' });
     if (isNew) this.emitter.emit('error', error);
     for (const call of Object.values(this.calls)) this.fail(call, code, message);
-    for (const sub of this.subs) sub.follower.refused(error);
+    for (const sub of this.subs) sub.follower.refused?.(error);
   }
 
   /** Handles the end of the connection. Sent requests may be lost. @param {number} [code] the close code */
@@ -585,7 +585,7 @@ class Sub {
 
   go() {
     this.connection.subs.add(this);
-    if (this.connection.refusal) this.follower.refused(this.connection.refusal);
+    if (this.connection.refusal) this.follower.refused?.(this.connection.refusal);
     this.again();
   }
 
@@ -623,7 +623,7 @@ class Sub {
     connection.transmit(text);
   }
 
-  /** The server closes the connection because of this subscription. @param {string} code @param {string} message */
+  /** Ends it with an error. @param {string} code @param {string} message */
   rejected(code, message) {
     this.end(new SockfulError({ code, message, outcome: 'none' }));
   }
@@ -631,7 +631,7 @@ class Sub {
   /** Handles the end of the connection: incomplete commits are discarded. */
   cut() {
     this.forget();
-    this.follower.status(false);
+    this.follower.status?.(false);
   }
 
   forget() {
@@ -679,7 +679,7 @@ class Sub {
     this.tries = 0;
     if (ok?.resumed) {
       this.resume = resume;
-      this.follower.status(true);
+      this.follower.status?.(true);
     } else {
       this.nextResume = resume;
       this.part('reset', { records: ok?.records ?? [], seq, at, more });
@@ -690,14 +690,14 @@ class Sub {
   refused(err) {
     const { connection } = this;
     this.forget();
-    this.follower.status(false);
+    this.follower.status?.(false);
     if (err.code === 'unauthenticated' && (connection.token != null || connection.mayKey) && !this.isAgain) {
       this.isAgain = true;
       connection.renewIdentity();
     } else if (isPassing(err) || err.code === 'timeout' || (err.code === 'too_many' && (this.follower.stays || this.seq !== undefined))) {
       if (err.code === 'too_many') {
         this.isLimited = true;
-        this.follower.refused(new SockfulError(err));
+        this.follower.refused?.(new SockfulError(err));
       }
       this.held = later(() => this.again(), pause(err, connection.backoff, this.tries++));
     } else {
@@ -708,25 +708,30 @@ class Sub {
   /** @param {any} type @param {any} payload */
   part(type, payload) {
     if (type === 'ended' && !('id' in payload)) return this.refused(payload.error);
-    this.connection.decode(this.of, payload.record ?? payload.records);
-    // An event that is not part of a commit does not complete one.
-    if (payload.seq === undefined) return this.follower.events([{ ...payload, type }]);
-    this.parts.push({ ...payload, type });
-    if (payload.more) return;
-    const delivered = [];
-    for (const { more, at, ...event } of this.parts) {
-      const last = delivered.at(-1);
-      if (event.type !== 'records') delivered.push(event);
-      else if (last?.type === 'reset') last.records = last.records.concat(event.records);
-      else if (event.dropped) delivered.push({ type: 'dropped', seq: event.seq, dropped: event.dropped });
+    try {
+      this.connection.decode(this.of, payload.record ?? payload.records);
+      // An event that is not part of a commit does not complete one.
+      if (payload.seq === undefined) return this.follower.events([{ ...payload, type }]);
+      this.parts.push({ ...payload, type });
+      if (payload.more) return;
+      const delivered = [];
+      for (const { more, at, ...event } of this.parts) {
+        const last = delivered.at(-1);
+        if (event.type !== 'records') delivered.push(event);
+        else if (last?.type === 'reset') last.records = last.records.concat(event.records);
+        else if (event.dropped) delivered.push({ type: 'dropped', seq: event.seq, dropped: event.dropped });
+      }
+      this.parts = [];
+      this.seq = payload.seq;
+      this.at = payload.at;
+      this.resume = this.nextResume ?? this.resume;
+      this.nextResume = undefined;
+      if (delivered.length) this.follower.events(delivered);
+      else this.follower.status?.(true);
+    } catch (/** @type {any} */ { message }) {
+      // Without this event the later ones would change an incomplete set of records.
+      this.rejected('internal', message);
     }
-    this.parts = [];
-    this.seq = payload.seq;
-    this.at = payload.at;
-    this.resume = this.nextResume ?? this.resume;
-    this.nextResume = undefined;
-    this.follower.status(true);
-    if (delivered.length) this.follower.events(delivered);
   }
 }
 
@@ -737,8 +742,6 @@ const listen = (connection, resource, action, where, listener, options) => {
   const tell = (/** @type {any} */ event) => { if (isOn) guarded(listener, event); };
   const sub = new Sub(connection, resource, action, where, {
     events: (delivered) => delivered.forEach(tell),
-    status() {},
-    refused() {},
     ended: (error) => tell({ type: 'ended', error }),
   }, options?.signal);
   return () => {
@@ -777,8 +780,6 @@ const iterate = (connection, resource, action, where, options) => {
       }
       settle();
     },
-    status() {},
-    refused() {},
     ended(error) {
       if (isOver) return;
       isOver = true;
@@ -818,7 +819,7 @@ const live = (connection, resource, where, options = {}) => {
       try {
         return keyOf(record[name], form).map((/** @type {any} */ key) => [key, way]);
       } catch {
-        throw new SockfulError({ code: 'internal', message: `\`${resource}.${name}\` is not a ${form}: ${write(record[name])}` });
+        throw new TypeError(`\`${resource}.${name}\` is not a ${form}: ${write(record[name])}`);
       }
     }));
   };
@@ -847,11 +848,7 @@ const live = (connection, resource, where, options = {}) => {
   const sub = new Sub(connection, resource, 'subscribe', $select ? { ...where, $select: [...new Set([...$select, id, ...Object.keys({ ...$sort })])] } : where, {
     events(delivered) {
       let isChanged = false;
-      try {
-        for (const { record, records: all } of delivered) (all ?? [record ?? {}]).forEach(index);
-      } catch (error) {
-        return sub.end(error);
-      }
+      for (const { record, records: all } of delivered) (all ?? [record ?? {}]).forEach(index);
       for (const { type, id: key, record, records: all } of delivered) {
         if (type === 'reset') {
           records.clear();
