@@ -82,7 +82,7 @@ fn albums() -> Vec<(Filter<Album>, Vec<&'static str>)> {
 }
 
 #[tokio::test]
-async fn typed_relation_conditions_match_like_those_on_the_wire() {
+async fn typed_relation_conditions_match_those_on_the_wire() {
     let (_server, handle) = start().await;
     let client = testing::builder(&handle).connect().await;
     let client = client.expect("every client has full access");

@@ -196,7 +196,7 @@ impl Ward {
 
 #[remote]
 impl Nurse {
-    /// Goes on call, if the ward is open: a condition on the parent.
+    /// Puts the person on call if the ward is open: a condition on the parent.
     pub async fn come(&mut self, ctx: &Context) -> Result<()> {
         let open = Self::FIELDS.ward_id.parent(Ward::FIELDS.is_open.eq(true));
         let open = ctx

@@ -75,7 +75,7 @@ async fn window_reports_records_that_enter_and_leave() {
 }
 
 #[tokio::test]
-async fn commit_of_several_records_is_one_change_of_a_window() {
+async fn commit_of_several_records_changes_a_window_once() {
     let server = server_with(6, None).await;
     let mut follower = server.follower(1, NEWEST).await;
     let changes = vec![
@@ -120,7 +120,7 @@ async fn window_is_read_again_when_its_slack_is_empty() {
 }
 
 #[tokio::test]
-async fn record_that_moves_into_the_slack_is_reported_as_left() {
+async fn record_moving_into_the_slack_is_reported_as_left() {
     let server = server_with(20, Some(2)).await;
     let mut follower = server.follower(1, NEWEST).await;
     let moved = server.put("17", "cat", 13);
@@ -211,7 +211,7 @@ async fn slow_reader_of_a_window_is_reset() {
 }
 
 #[tokio::test]
-async fn unreadable_record_leaves_a_window_like_a_destroyed_one() {
+async fn unreadable_record_leaves_a_window_as_destroyed() {
     let mut server = server_with(6, Some(0)).await;
     let cats = server.filter(r#"{"kind":"cat"}"#);
     server.read_filter = ReadFilter::of(Arc::new(cats));
