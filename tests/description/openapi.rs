@@ -184,11 +184,11 @@ async fn ask(
     }
     for header in ["etag", "location", "link"] {
         let headers = response["headers"].as_object().into_iter().flatten();
-        let is_told = headers
+        let is_documented = headers
             .map(|(name, _)| name.to_lowercase())
             .any(|name| name == header);
         assert!(
-            is_told || answer.header(header).is_none(),
+            is_documented || answer.header(header).is_none(),
             "{request}: {answer:?}"
         );
     }

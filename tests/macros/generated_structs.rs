@@ -100,7 +100,7 @@ fn wire_names_follow_serde_and_attributes() {
         (definition.name, definition.plural, definition.title),
         ("blogPost", "articles", "BlogPost")
     );
-    assert_eq!(definition.doc, "What is written in the blog.");
+    assert_eq!(definition.doc, "A post of the blog.");
     let names: Vec<_> = definition
         .properties
         .iter()
@@ -156,7 +156,7 @@ fn returned_resource_has_its_own_schema() {
     );
     assert_eq!(
         plain["properties"]["tame"],
-        serde_json::json!({"type": "boolean", "description": "Whether it is."})
+        serde_json::json!({"type": "boolean", "description": "Whether it is tame."})
     );
 }
 

@@ -55,7 +55,7 @@ export async function forms(browser, url) {
   assert.deepEqual(await rules.getByRole('listitem').allTextContents(), ['required', '1 to 20 characters']);
   assert.ok((await page.getByRole('list', { name: 'Rules of species' }).getByRole('listitem').allTextContents()).includes('set once, at creation'));
   await page.getByRole('link', { name: 'Events' }).click();
-  await page.getByText('It was heard by all around.').waitFor();
+  await page.getByText('The animal made a noise.').waitFor();
   await isAccessible(page, 'events');
   await close(page);
 }

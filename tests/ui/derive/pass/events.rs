@@ -96,5 +96,5 @@ fn main() {
         names,
         ["roared", "slept", "moved", "grew", "yawned", "whispered", "copied", "loop", "été"]
     );
-    assert_eq!(events[0].doc, "It was heard.\n\nBy everybody.");
+    assert_eq!(events[0].doc, "It was heard.\n\nWith a second paragraph.");
 }
