@@ -88,14 +88,14 @@ impl AsyncApiDocument {
         self.operations.insert(key, operation);
     }
 
-    /// What the server tells of its own accord.
+    /// Adds an event that the server sends without a request.
     fn add_event(&mut self, resource: &str, event: &str, text: &str, payload: Value) {
         // A method may have the name of an event.
         let key = format!("{resource}.{event}.event");
-        self.add_told(key, text, Message::event(resource, event, payload));
+        self.add_sent(key, text, Message::event(resource, event, payload));
     }
 
-    fn add_told(&mut self, key: String, text: &str, message: Message) {
+    fn add_sent(&mut self, key: String, text: &str, message: Message) {
         self.add_message(&key, text, message);
         let operation = json!({
             "action": "send",

@@ -31,7 +31,7 @@ pub(crate) struct OpenApiSource<'a> {
     pub(crate) models: &'a [Model],
     pub(crate) description: &'a Description,
     pub(crate) config: &'a Config,
-    /// Whether the server asks who calls.
+    /// Whether the server has an authenticator.
     pub(crate) asks_who: bool,
 }
 

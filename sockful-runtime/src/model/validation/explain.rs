@@ -152,8 +152,8 @@ impl Explainer<'_> {
 fn is_integer_key(pattern: Option<(&String, &Value)>, key: &str) -> bool {
     match pattern.map(|(pattern, _)| &**pattern) {
         None => false,
-        Some("^\\d+$") => is_spelt(key, key.parse::<u128>()),
-        Some("^-?\\d+$") => is_spelt(key, key.parse::<i128>()),
+        Some("^\\d+$") => is_canonical(key, key.parse::<u128>()),
+        Some("^-?\\d+$") => is_canonical(key, key.parse::<i128>()),
         Some(_) => true,
     }
 }
@@ -169,7 +169,7 @@ fn takes_null(schema: &Value) -> bool {
 }
 
 /// Serde accepts only one spelling of an integer key.
-fn is_spelt<T: ToString, E>(key: &str, integer: Result<T, E>) -> bool {
+fn is_canonical<T: ToString, E>(key: &str, integer: Result<T, E>) -> bool {
     integer.is_ok_and(|integer| integer.to_string() == key)
 }
 

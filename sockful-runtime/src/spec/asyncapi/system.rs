@@ -18,10 +18,10 @@ pub(super) fn add(document: &mut AsyncApiDocument) {
     }
     for (action, text, payload) in notices() {
         let key = format!("sockful.{action}.event");
-        document.add_told(key, text, Message::notice(action, payload));
+        document.add_sent(key, text, Message::notice(action, payload));
     }
     let key = "sockful.refusal.event".to_owned();
-    document.add_told(key, REFUSAL, Message::refusal());
+    document.add_sent(key, REFUSAL, Message::refusal());
 }
 
 const REFUSAL: &str =
