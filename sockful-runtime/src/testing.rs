@@ -1,4 +1,4 @@
-//! What helps to test: clients without sockets, and what every store must do.
+//! Test helpers: clients without sockets, and the conformance test for stores.
 
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

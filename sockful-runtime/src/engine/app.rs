@@ -28,7 +28,7 @@ use bytes::Bytes;
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
 
-/// What a store without relations is called in errors.
+/// The name of a store without relations in errors.
 const NO_RELATIONS: &str = "the store of this server";
 
 /// One server: the static dispatch table and everything that its calls share.

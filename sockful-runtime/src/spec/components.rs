@@ -16,7 +16,7 @@ pub(crate) fn schema(key: &str) -> Value {
     json!({"$ref": place(key)})
 }
 
-/// What an object has.
+/// The properties of an object schema.
 pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }

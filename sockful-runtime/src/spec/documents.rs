@@ -54,14 +54,14 @@ impl Resources {
     }
 
     /// Returns the `OpenAPI` document of a server with this configuration.
-    pub(crate) fn openapi_of(&self, config: &Config, asks_who: bool) -> Result<String> {
+    pub(crate) fn openapi_of(&self, config: &Config, has_authenticator: bool) -> Result<String> {
         let (models, description) = describe(*self)?;
         Ok(openapi::document(OpenApiSource {
             resources: *self,
             models: &models,
             description: &description,
             config,
-            asks_who,
+            has_authenticator,
         }))
     }
 

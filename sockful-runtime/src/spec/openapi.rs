@@ -24,7 +24,7 @@ use operation::OperationBuilder;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What the document is made from.
+/// The input of the document.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenApiSource<'a> {
     pub(crate) resources: Resources,
@@ -32,7 +32,7 @@ pub(crate) struct OpenApiSource<'a> {
     pub(crate) description: &'a Description,
     pub(crate) config: &'a Config,
     /// Whether the server has an authenticator.
-    pub(crate) asks_who: bool,
+    pub(crate) has_authenticator: bool,
 }
 
 impl<'a> OpenApiSource<'a> {
@@ -42,16 +42,16 @@ impl<'a> OpenApiSource<'a> {
             models: &app.models,
             description: &app.description,
             config: &app.config,
-            asks_who: app.policies.authenticator.is_some(),
+            has_authenticator: app.policies.authenticator.is_some(),
         }
     }
 
-    /// What the description says of an action.
+    /// Returns the description of an action.
     fn action(&self, resource: &str, action: &str) -> &'a Value {
         &self.description.value()["resources"][resource]["actions"][action]
     }
 
-    /// Whether policies say which records of a resource a caller sees.
+    /// Whether policies decide which records of a resource a caller can read.
     fn has_policies(&self, model: &Model) -> bool {
         let entry = self.resources.entries().get(model.index);
         entry.is_some_and(|entry| !entry.policies.is_empty())
@@ -128,7 +128,7 @@ impl<'a> OpenApiDocument<'a> {
         let numbered = (2..).map(|number| format!("{name}_{number}"));
         let mut ids = std::iter::once(name.clone()).chain(numbered);
         let id = ids.find(|id| self.ids.insert(id.clone()));
-        let written = operation.write(&id.unwrap_or(name), self.source.asks_who);
+        let written = operation.write(&id.unwrap_or(name), self.source.has_authenticator);
         let place = self.paths.entry(path.to_owned());
         place.or_insert_with(|| json!({}))[method] = written;
     }
@@ -150,7 +150,7 @@ impl<'a> OpenApiDocument<'a> {
                 "responses": responses::refusals(),
             },
         });
-        if self.source.asks_who {
+        if self.source.has_authenticator {
             let bearer = json!({"type": "http", "scheme": "bearer"});
             document["components"]["securitySchemes"] = json!({"bearer": bearer});
             document["security"] = json!([{"bearer": []}]);

@@ -442,7 +442,7 @@ mod tests {
         assert_eq!((held.len(), scans.slots.available_permits()), (4, 5));
         let other = acquire(&Caller::new(4)).await;
         drop(other.expect("it has its own share"));
-        // What ends is taken by those that wait, in the order in which they came.
+        // Released slots go to the waiting callers in the order of their arrival.
         held.pop();
         held.push(waiting.remove(0).await.expect("a slot is free"));
         advance(ADMISSION_TIMEOUT).await;

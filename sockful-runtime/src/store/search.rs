@@ -48,7 +48,7 @@ pub(super) struct SearchState {
     links: LinkCache,
 }
 
-/// What a search reads in place of a way that is too long.
+/// The fallback of a search whose access path has too many entries.
 enum OtherWay {
     /// All records.
     All,

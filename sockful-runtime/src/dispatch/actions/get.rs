@@ -239,7 +239,7 @@ mod tests {
         let get = json!(["sample", "get", {"id": ids}, 1]);
         assert_eq!(serving.ask(get).await["err"]["code"], "too_large");
         assert_eq!(serving.take_calls(), ["get_many"]);
-        // What is selected of them fits.
+        // The selected properties fit.
         let get = json!(["sample", "get", {"id": ids, "$select": ["id"]}, 1]);
         let reply = serving.ask(get).await;
         assert_eq!(reply["ok"].as_array().map(Vec::len), Some(3), "{reply}");

@@ -89,7 +89,7 @@ fn err() -> Value {
     })
 }
 
-/// What is shown of a record, by the schema of the whole.
+/// The schema of a record in events, from the schema of the complete record.
 pub(super) fn shown(record: &Value) -> Value {
     json!({
         "type": "object",

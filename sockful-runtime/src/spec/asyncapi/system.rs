@@ -27,7 +27,7 @@ pub(super) fn add(document: &mut AsyncApiDocument) {
 const REFUSAL: &str =
     "Reply to an invalid frame or an unknown route, with its ack_id if that could be read.";
 
-/// What frames are made of.
+/// The schemas that frames refer to.
 fn shared() -> [(&'static str, Value); 4] {
     let ack = json!({
         "description": "chosen by the client; a request without it gets no reply",

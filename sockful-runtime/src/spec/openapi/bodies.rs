@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 /// How many references are followed; a schema that goes round has no end.
 const MAX_STEPS: usize = 16;
 
-/// What may be written to a record of `model` by a payload of the description, without the properties
-/// that the address says.
+/// The schema of the body of a write, from the schema of the payload without the properties
+/// that the path contains.
 pub(super) fn written(
     document: &OpenApiDocument<'_>,
     model: &Model,

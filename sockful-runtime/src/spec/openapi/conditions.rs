@@ -10,7 +10,7 @@ use crate::spec::components::schema;
 use crate::spec::relation_routes::relations;
 use serde_json::{Map, Value, json};
 
-/// What a property may be compared with.
+/// The type of the values that a property is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
     Bool,
@@ -72,7 +72,7 @@ impl Compared {
 pub(super) struct ConditionOperand {
     pub(super) property: &'static Property,
     pub(super) compared: Compared,
-    /// What its type takes, if that is not every text.
+    /// The schema of the values of its type, if not every string is valid.
     own: Option<Value>,
 }
 
@@ -120,7 +120,7 @@ impl ConditionOperand {
         }
     }
 
-    /// What is asked of such a property: a value, or operators.
+    /// The schema of a condition on such a property: a value, or operators.
     fn own_condition(&self) -> Value {
         let mut operators = json!({"$ne": self.nullable()});
         if let Some(value) = self.value() {

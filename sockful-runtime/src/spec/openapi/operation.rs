@@ -85,7 +85,7 @@ impl OperationBuilder {
         self
     }
 
-    /// What may be subscribed to as well.
+    /// Adds the response of a subscription with server-sent events.
     pub(super) fn live(mut self, is_live: bool) -> Self {
         if is_live {
             self.parameters
@@ -122,8 +122,8 @@ impl OperationBuilder {
         format!("{}_{}", self.resource, self.action)
     }
 
-    pub(super) fn write(self, id: &str, asks_who: bool) -> Value {
-        let mut responses = self.refusals.write(asks_who);
+    pub(super) fn write(self, id: &str, has_authenticator: bool) -> Value {
+        let mut responses = self.refusals.write(has_authenticator);
         for (status, done) in self.done {
             responses[status] = done;
         }
@@ -148,7 +148,7 @@ impl OperationBuilder {
         if let Some(body) = self.body {
             written["requestBody"] = body;
         }
-        if asks_who && self.is_public {
+        if has_authenticator && self.is_public {
             written["security"] = json!([{}, {"bearer": []}]);
         }
         written

@@ -122,7 +122,7 @@ fn key(model: &Model, name: &str) -> String {
     format!("{}.by.{name}", model.definition.name)
 }
 
-/// What may be asked of one property, by the names of the components.
+/// The parameters for conditions on one property, by the names of their components.
 fn of_property(model: &Model, doc: &str, asked: &ConditionOperand) -> Vec<(String, Value)> {
     let (name, compared) = (asked.property.name, asked.compared);
     // A text is taken as it is, and can't be null.

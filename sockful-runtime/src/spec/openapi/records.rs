@@ -20,7 +20,7 @@ pub(super) fn shown_name(model: &Model) -> String {
     format!("{}.shown", model.definition.name)
 }
 
-/// What is shown of a record: as much as is selected, and what is included.
+/// The schema of a record in responses: selected properties are optional, and included records are added.
 pub(super) fn shown(model: &Model) -> Value {
     schema(&shown_name(model))
 }
@@ -48,7 +48,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     document.add_schema(&shown_name(model), part);
 }
 
-/// What a write answers: the record, unless the caller may not see it.
+/// The schema of the response to a write: the record, or only its id if the caller may not read it.
 pub(super) fn written(document: &OpenApiDocument<'_>, model: &Model) -> Value {
     if document.source.has_policies(model) {
         shown(model)

@@ -39,7 +39,7 @@ fn add_route(document: &mut OpenApiDocument<'_>, model: &Model, found: &Relation
 /// Adds the operations of one relation.
 struct RelationOperations<'a> {
     found: &'a RelationRoute<'a>,
-    /// Whose address it is.
+    /// The resource of the path.
     resource: &'static str,
     text: &'a str,
 }

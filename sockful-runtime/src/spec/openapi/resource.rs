@@ -26,7 +26,7 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     }
 }
 
-/// What a core action is described as.
+/// The summary of a core action.
 fn text<'a>(document: &OpenApiDocument<'a>, model: &Model, action: &str) -> &'a str {
     let said = document.source.action(model.definition.name, action);
     said["description"].as_str().unwrap_or_default()

@@ -49,7 +49,7 @@ const REFUSALS: [(&str, &str, &str); 15] = [
     ("504", "timeout", "`timeout`."),
 ];
 
-/// What may go wrong with an operation.
+/// The error responses of an operation.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each adds its own responses")]
 pub(super) struct Refusals {
@@ -61,9 +61,9 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    pub(super) fn write(self, asks_who: bool) -> Value {
+    pub(super) fn write(self, has_authenticator: bool) -> Value {
         let may_be = |status: &str| match status {
-            "401" => asks_who,
+            "401" => has_authenticator,
             "404" => self.is_of_one,
             "408" | "415" => self.has_body,
             "409" => self.writes,
@@ -86,7 +86,7 @@ pub(super) fn refusals() -> Value {
             content["text/plain"] = json!({"schema": {"type": "string"}});
         }
         let mut response = json!({"description": when});
-        // What is too long to be read is refused without a body.
+        // An oversized head is refused without a body.
         if *status != "431" {
             response["content"] = content;
         }

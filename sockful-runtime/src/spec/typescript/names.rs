@@ -4,7 +4,7 @@ use crate::model::resource_model::Model;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the module itself is written with, and what TypeScript knows.
+/// Names that the module itself uses, and names that TypeScript predefines.
 const TAKEN: [&str; 40] = [
     "Api",
     "Omit",

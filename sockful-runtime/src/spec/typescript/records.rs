@@ -66,7 +66,7 @@ pub(super) fn write(
     interface(out, &doc, &format!("{record}Relations"), &included);
 }
 
-/// What a new record is made of, where clients make any.
+/// The type of a new record, if clients can create records.
 pub(super) fn new(actions: &Value) -> Option<&Value> {
     let action = actions.get("create").or_else(|| actions.get("save"))?;
     action.get("payload")

@@ -1,4 +1,4 @@
-//! What schemas become.
+//! The TypeScript types of schemas.
 
 use super::text::{comment, key, own_key};
 use super::*;

@@ -123,7 +123,7 @@ impl<'a> Types<'a> {
         Type::intersection(parts)
     }
 
-    /// What it says beside the schemas that it combines.
+    /// The keywords beside the combined schemas.
     fn own(&self, keywords: &Map<String, Value>) -> Type {
         match keywords.get("type") {
             Some(Value::String(name)) => self.named(name, keywords),
@@ -166,7 +166,7 @@ impl<'a> Types<'a> {
 
     fn object(&self, keywords: &Map<String, Value>) -> Type {
         let named = keywords.get("properties").and_then(Value::as_object);
-        // What must be there comes first.
+        // Required properties come first.
         let (needed, rest): (Vec<_>, Vec<_>) = named
             .into_iter()
             .flatten()
@@ -186,7 +186,7 @@ impl<'a> Types<'a> {
             Some(schema) if members.is_empty() => {
                 members.push(format!("[key: string]: {}", self.of(schema)));
             }
-            // What is named need not be of the type of the others.
+            // Named properties need not have the type of additional properties.
             Some(_) => members.push("[key: string]: unknown".to_owned()),
             None if members.is_empty() => members.push("[key: string]: unknown".to_owned()),
             None => {}

@@ -19,7 +19,7 @@ const MAX_LINKS: usize = 1_000;
 /// The maximum number of values of which a search remembers whether a related record matches.
 const MAX_REMEMBERED: usize = 100_000;
 
-/// What a search remembers of the related records that it has looked up.
+/// A cache of the related records that a search has looked up.
 #[derive(Debug, Default)]
 pub(super) struct LinkCache {
     /// The number of conditions that are looked up.

@@ -1,4 +1,4 @@
-//! What a `ping` reads.
+//! The data that a `ping` reads.
 
 use super::slow_store::{Server, ask};
 use crate::live::LOG_READS;
