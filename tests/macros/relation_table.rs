@@ -80,10 +80,10 @@ fn parent_row_has_the_names_of_its_routes() {
 
 #[test]
 fn parent_properties_are_indexed() {
-    let kept = |property: &sockful::store::Property| (property.index, property.unique);
-    let kept: Vec<_> = Song::DEFINITION.properties.iter().map(kept).collect();
+    let indexes = |property: &sockful::store::Property| (property.index, property.unique);
+    let indexes: Vec<_> = Song::DEFINITION.properties.iter().map(indexes).collect();
     assert_eq!(
-        kept,
+        indexes,
         [(false, false), (true, false), (true, false), (false, true)]
     );
 }

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// A valid or invalid message.
 #[derive(Clone, Debug)]
-struct Thrown {
+struct Input {
     text: String,
 }
 
@@ -73,7 +73,7 @@ fn ack_id() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn thrown() -> impl Strategy<Value = Thrown> {
+fn input() -> impl Strategy<Value = Input> {
     let payload =
         || prop_oneof![3 => any_json(), 1 => (0..3_u8).prop_map(|n| json!({"id": n.to_string()}))];
     let frame = || {
@@ -95,7 +95,7 @@ fn thrown() -> impl Strategy<Value = Thrown> {
             chars.iter().enumerate().filter(|(nth, _)| *nth < at || *nth >= at + bite).map(|(_, c)| c).collect()
         }),
     ]
-    .prop_map(|text: String| Thrown { text })
+    .prop_map(|text: String| Input { text })
 }
 
 /// The `ack_id` of the expected reply: `None` if no reply is expected, `null` for a reply without an id.
@@ -126,12 +126,12 @@ fn expected_ack_id(text: &str) -> Option<String> {
     }
 }
 
-async fn throw(server: &TestServer, thrown: &[Thrown]) -> Result<(), TestCaseError> {
+async fn send_inputs(server: &TestServer, input: &[Input]) -> Result<(), TestCaseError> {
     let mut client: Client = server.client().await;
     let mut missing: BTreeMap<String, usize> = BTreeMap::new();
     // The last frame is valid and resets the count of bad frames.
     let last = json!(["sockful", "ping", null, "the:last"]).to_string();
-    for text in thrown.iter().map(|thrown| &thrown.text).chain([&last]) {
+    for text in input.iter().map(|input| &input.text).chain([&last]) {
         client.send_text(text.clone()).await;
         if let Some(id) = expected_ack_id(text) {
             *missing.entry(id).or_default() += 1;
@@ -188,8 +188,8 @@ fn runner(cases: u32) -> TestRunner {
 fn every_readable_ack_id_is_answered_exactly_once() {
     let (runtime, server) = running();
     // Thirty-one bad frames in a row are allowed.
-    let run = runner(256).run(&vec(thrown(), 0..31), |thrown| {
-        runtime.block_on(throw(&server, &thrown))
+    let run = runner(256).run(&vec(input(), 0..31), |input| {
+        runtime.block_on(send_inputs(&server, &input))
     });
     run.unwrap_or_else(|failure| panic!("{failure}"));
 }

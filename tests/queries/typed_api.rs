@@ -181,39 +181,39 @@ async fn timestamps_and_rev_change_only_with_a_change() -> Result<()> {
         .await?;
     let beasts = server.records::<Beast>();
     let (bob, larry) = ("bob".to_owned(), "larry".to_owned());
-    let kept = |beast: &Beast| (beast.since, beast.touched, beast.rev);
+    let managed = |beast: &Beast| (beast.since, beast.touched, beast.rev);
     let tamed = |tame| BeastPatch {
         tame: Some(tame),
         ..Default::default()
     };
 
     assert_eq!(
-        kept(&beasts.create(beast("bob", 3)).await?),
+        managed(&beasts.create(beast("bob", 3)).await?),
         (1_000, 1_000, 1)
     );
     time.store(2_000, Ordering::Relaxed);
     assert_eq!(
-        kept(&beasts.update(&bob, tamed(false)).await?),
+        managed(&beasts.update(&bob, tamed(false)).await?),
         (1_000, 1_000, 1)
     );
     assert_eq!(
-        kept(&beasts.update(&bob, tamed(true)).await?),
+        managed(&beasts.update(&bob, tamed(true)).await?),
         (1_000, 2_000, 2)
     );
     assert_eq!(
-        kept(&beasts.create(beast("larry", 3)).await?),
+        managed(&beasts.create(beast("larry", 3)).await?),
         (2_000, 2_000, 3)
     );
     // `updated_at` never decreases, even if the clock is set back.
     time.store(500, Ordering::Relaxed);
     assert_eq!(
-        kept(&beasts.update(&bob, tamed(false)).await?),
+        managed(&beasts.update(&bob, tamed(false)).await?),
         (1_000, 2_000, 4)
     );
     // A recreated record starts with the revision of its commit.
     beasts.destroy(&larry).await?;
     assert_eq!(
-        kept(&beasts.create(beast("larry", 3)).await?),
+        managed(&beasts.create(beast("larry", 3)).await?),
         (500, 500, 6)
     );
     Ok(())

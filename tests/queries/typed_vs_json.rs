@@ -5,7 +5,7 @@ mod random_query;
 
 use crate::support::{Checkpoints, Client, TestServer, for_random_values};
 use proptest::prelude::*;
-use random_query::{Meant, asked};
+use random_query::{QueryForms, random_query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sockful::{Resource, Resources, Server, ServerHandle, resources};
@@ -89,12 +89,12 @@ fn wire(thing: &Thing) -> Value {
 
 #[test]
 fn typed_and_json_queries_find_the_same_records() {
-    for_random_values(300, &asked(), world, async |world, asked| {
-        let Meant {
+    for_random_values(300, &random_query(), world, async |world, query| {
+        let QueryForms {
             filter,
             mut json,
             holds,
-        } = asked.meant(&world.things);
+        } = query.forms(&world.things);
         let those = world.things.iter().zip(holds).filter(|(_, holds)| *holds);
         let expected: Vec<u32> = those.map(|(thing, _)| thing.id).collect();
         let typed = world.handle.records::<Thing>().find(filter).await;

@@ -119,16 +119,16 @@ async fn shutdown_does_not_wait_for_idle_connections() {
     let silent = server.raw_connection().await;
     let mut halfway = server.raw_connection().await;
     halfway.send(HANDSHAKE).await;
-    let mut kept = server.raw_connection().await;
+    let mut idle = server.raw_connection().await;
     assert_eq!(
-        kept.status_of("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        idle.status_of("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .await,
         "200"
     );
     server.client().await.assert_alive().await;
     server.stop();
     server.stopped().await;
-    drop((silent, halfway, kept));
+    drop((silent, halfway, idle));
 }
 
 #[tokio::test]

@@ -111,9 +111,9 @@ async fn schema_marks_write_only_immutable_and_read_only() {
     assert_eq!(update["password"]["writeOnly"], true);
     assert!(record.get("team").is_some() && create.get("team").is_some());
     assert_eq!(update.get("team"), None);
-    for kept in ["since", "touched", "revision"] {
-        assert_eq!(record[kept]["readOnly"], true, "{kept}");
-        assert_eq!((create.get(kept), update.get(kept)), (None, None), "{kept}");
+    for name in ["since", "touched", "revision"] {
+        assert_eq!(record[name]["readOnly"], true, "{name}");
+        assert_eq!((create.get(name), update.get(name)), (None, None), "{name}");
     }
     assert_eq!(record["gold"]["type"], "string");
     assert_eq!(record["gold"]["pattern"], "^(0|-?[1-9][0-9]*)$");

@@ -51,9 +51,9 @@ async fn people() -> (TestServer, Client) {
 async fn sanitizers_run_in_order_before_the_rules() {
     let (_server, mut client) = people().await;
     let given = json!({"id": 1, "name": "   Bobby ", "code": "aß", "tags": [" a", "  ", "B"], "marked": "m"});
-    let kept = client.ok("person", "create", given).await;
+    let stored = client.ok("person", "create", given).await;
     let expected = json!({"id": 1, "name": "bobby", "nick": " A ", "code": "ASS", "tags": ["a", "B"], "marked": "M-X"});
-    assert_eq!(kept, expected, "a default is taken as it is written");
+    assert_eq!(stored, expected, "a default is taken as it is written");
     let error = client
         .err("person", "update", json!({"id": 1, "name": "   "}))
         .await;
@@ -70,19 +70,19 @@ async fn stored_values_are_not_sanitized_again() {
             json!({"id": 1, "name": "bob", "marked": "a"}),
         )
         .await;
-    let kept = client
+    let stored = client
         .ok("person", "update", json!({"id": 1, "name": " Ann"}))
         .await;
     assert_eq!(
-        (&kept["name"], &kept["marked"]),
+        (&stored["name"], &stored["marked"]),
         (&json!("ann"), &json!("A-X"))
     );
     client
         .ok("person", "call", json!({"id": 1, "name": " Eve"}))
         .await;
-    let kept = client.ok("person", "get", json!({"id": 1})).await;
+    let stored = client.ok("person", "get", json!({"id": 1})).await;
     assert_eq!(
-        kept["name"], " Eve",
+        stored["name"], " Eve",
         "what a method sets is the application's own"
     );
 }

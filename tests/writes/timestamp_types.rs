@@ -38,7 +38,7 @@ async fn notes() -> (Arc<AtomicU64>, TestServer, Client) {
     (time, server, client)
 }
 
-fn kept(note: &Value) -> [&str; 2] {
+fn managed(note: &Value) -> [&str; 2] {
     ["since", "touched"].map(|name| note[name].as_str().expect("a text"))
 }
 
@@ -47,7 +47,7 @@ async fn stored_timestamp_has_millis_and_is_monotonic() {
     let (time, _server, mut client) = notes().await;
     let note = client.ok("note", "create", json!({"id": 1})).await;
     let noon = "2024-02-29T12:00:00.001Z";
-    assert_eq!(kept(&note), [noon; 2]);
+    assert_eq!(managed(&note), [noon; 2]);
     let unchanged = json!({"id": 1, "text": ""});
     assert_eq!(client.ok("note", "update", unchanged).await, note);
     for (now, text, touched) in [
@@ -59,7 +59,7 @@ async fn stored_timestamp_has_millis_and_is_monotonic() {
         time.store(now, Ordering::Relaxed);
         let change = json!({"id": 1, "text": text});
         let note = client.ok("note", "update", change).await;
-        assert_eq!(kept(&note), [noon, touched], "{now}");
+        assert_eq!(managed(&note), [noon, touched], "{now}");
     }
     let given = json!({"id": 1, "since": noon});
     assert_eq!(client.code("note", "update", given).await, "invalid");

@@ -28,9 +28,9 @@ pub(crate) async fn timestamps_and_rev_ignore_unchanged_writes() {
         .clock(move || unix_time(clock.load(Ordering::Relaxed)));
     let server = TestServer::serve(server).await;
     let mut client = server.client().await;
-    let kept = |record: &Value| json!([record["since"], record["touched"], record["revision"]]);
+    let managed = |record: &Value| json!([record["since"], record["touched"], record["revision"]]);
     let bob = client.ok("account", "create", json!({"id": "bob"})).await;
-    assert_eq!(kept(&bob), json!([1_000, 1_000, 1]));
+    assert_eq!(managed(&bob), json!([1_000, 1_000, 1]));
     time.store(2_000, Ordering::Relaxed);
     for (action, payload) in [
         ("update", json!({"id": "bob"})),
@@ -49,14 +49,14 @@ pub(crate) async fn timestamps_and_rev_ignore_unchanged_writes() {
         .ok("account", "earn", json!({"id": "bob", "gold": "1"}))
         .await;
     let bob = client.ok("account", "get", json!({"id": "bob"})).await;
-    assert_eq!(kept(&bob), json!([1_000, 2_000, 3]));
+    assert_eq!(managed(&bob), json!([1_000, 2_000, 3]));
     // `updated_at` does not decrease if the clock is set back.
     time.store(500, Ordering::Relaxed);
     client
         .ok("account", "earn", json!({"id": "bob", "gold": "1"}))
         .await;
     let bob = client.ok("account", "get", json!({"id": "bob"})).await;
-    assert_eq!(kept(&bob), json!([1_000, 2_000, 4]));
+    assert_eq!(managed(&bob), json!([1_000, 2_000, 4]));
 }
 
 #[tokio::test]

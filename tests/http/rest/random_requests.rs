@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 #[derive(Clone, Debug)]
-struct Asked {
+struct RandomRequest {
     method: &'static str,
     address: String,
     headers: String,
@@ -136,7 +136,7 @@ fn headers() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.into_iter().flat_map(|line| [line, "\r\n"]).collect())
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
+fn random_request() -> impl Strategy<Value = RandomRequest> {
     let methods = vec![
         "GET", "GET", "GET", "POST", "POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS",
         "BREW",
@@ -145,7 +145,7 @@ fn asked() -> impl Strategy<Value = Asked> {
     (select(methods), path(), parameters, headers(), body()).prop_map(
         |(method, path, parameters, headers, body)| {
             let query = if parameters.is_empty() { "" } else { "?" };
-            Asked {
+            RandomRequest {
                 method,
                 address: format!("/api/{path}{query}{}", parameters.join("&")),
                 headers,
@@ -182,32 +182,37 @@ fn every_http_request_gets_one_valid_response() {
         let raw: RawConnection = server.raw_connection().await;
         (server, raw)
     };
-    for_random_values(4_000, &asked(), begin, async |(_server, raw), asked| {
-        let Asked {
-            method,
-            address,
-            headers,
-            body,
-        } = &asked;
-        let answer = raw
-            .http(&format!("{method} {address}"), headers, body)
-            .await;
-        prop_assert!(answer.status < 500, "{:?}", answer);
-        if *method == "HEAD" || matches!(answer.status, 204 | 304) {
-            prop_assert_eq!(&answer.body, "");
-            return Ok(());
-        }
-        if answer.header("content-type") == Some("text/plain; charset=utf-8") {
-            let is_evil = headers.contains("evil");
-            let is_two = headers.matches("Origin").count() > 1;
-            prop_assert!(answer.status == 403 && (is_evil || is_two), "{:?}", answer);
-            return Ok(());
-        }
-        let body: Value = answer.json();
-        let is_done = answer.status < 300;
-        prop_assert_eq!(body.get("ok").is_some(), is_done, "{:?}", answer);
-        prop_assert_eq!(body.get("err").is_some(), !is_done, "{:?}", answer);
-        prop_assert!(!answer.body.contains("hush"), "{:?}", answer);
-        Ok(())
-    });
+    for_random_values(
+        4_000,
+        &random_request(),
+        begin,
+        async |(_server, raw), request| {
+            let RandomRequest {
+                method,
+                address,
+                headers,
+                body,
+            } = &request;
+            let answer = raw
+                .http(&format!("{method} {address}"), headers, body)
+                .await;
+            prop_assert!(answer.status < 500, "{:?}", answer);
+            if *method == "HEAD" || matches!(answer.status, 204 | 304) {
+                prop_assert_eq!(&answer.body, "");
+                return Ok(());
+            }
+            if answer.header("content-type") == Some("text/plain; charset=utf-8") {
+                let is_evil = headers.contains("evil");
+                let is_two = headers.matches("Origin").count() > 1;
+                prop_assert!(answer.status == 403 && (is_evil || is_two), "{:?}", answer);
+                return Ok(());
+            }
+            let body: Value = answer.json();
+            let is_done = answer.status < 300;
+            prop_assert_eq!(body.get("ok").is_some(), is_done, "{:?}", answer);
+            prop_assert_eq!(body.get("err").is_some(), !is_done, "{:?}", answer);
+            prop_assert!(!answer.body.contains("hush"), "{:?}", answer);
+            Ok(())
+        },
+    );
 }

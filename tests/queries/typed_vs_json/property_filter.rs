@@ -1,6 +1,6 @@
 //! Filters on one property, with each operator that its type supports.
 
-use super::random_query::Meant;
+use super::random_query::QueryForms;
 use super::{DEBTS, GOLD, LIVES, NAMES, Thing, ThingFields, WEIGHTS};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) struct One<'a> {
 
 impl One<'_> {
     /// Maps an operator that the property does not support to one that it supports.
-    pub(super) fn meant(&self, property: u8) -> Meant {
+    pub(super) fn forms(&self, property: u8) -> QueryForms {
         match property {
             0 => self.of_id(),
             1 => self.of_name(),
@@ -44,7 +44,7 @@ impl One<'_> {
         values.collect()
     }
 
-    fn of_id(&self) -> Meant {
+    fn of_id(&self) -> QueryForms {
         let ids: Vec<u32> = self.out_of(&(0..60).collect::<Vec<_>>());
         match self.operator {
             0..=3 => self.order(T.id, "id", ids[0], |it| Some(it.id)),
@@ -52,7 +52,7 @@ impl One<'_> {
         }
     }
 
-    fn of_name(&self) -> Meant {
+    fn of_name(&self) -> QueryForms {
         let names = self.out_of(&NAMES.map(str::to_owned));
         match self.operator {
             0..=3 => self.order(T.name, "name", names[0].clone(), |it| Some(it.name.clone())),
@@ -61,7 +61,7 @@ impl One<'_> {
         }
     }
 
-    fn of_nick(&self) -> Meant {
+    fn of_nick(&self) -> QueryForms {
         let (nick, nicks) = (
             &self.out_of(&NAMES)[0],
             self.out_of_or_none(&NAMES.map(str::to_owned)),
@@ -74,7 +74,7 @@ impl One<'_> {
         }
     }
 
-    fn of_life(&self) -> Meant {
+    fn of_life(&self) -> QueryForms {
         let lives = self.out_of(&LIVES);
         match self.operator {
             0..=3 => self.order(T.life, "life", lives[0], |it| Some(it.life)),
@@ -82,7 +82,7 @@ impl One<'_> {
         }
     }
 
-    fn of_weight(&self) -> Meant {
+    fn of_weight(&self) -> QueryForms {
         let (weight, weights) = (self.out_of(&WEIGHTS)[0], self.out_of_or_none(&WEIGHTS));
         match self.operator {
             0..=3 => self.order(T.weight, "weight", weight, |it| it.weight),
@@ -93,12 +93,12 @@ impl One<'_> {
         }
     }
 
-    fn of_tame(&self) -> Meant {
+    fn of_tame(&self) -> QueryForms {
         let tame = self.out_of(&[true, false]);
         self.equality(T.tame, "tame", &tame, |it, tame| it.tame == *tame)
     }
 
-    fn of_gold(&self) -> Meant {
+    fn of_gold(&self) -> QueryForms {
         let gold = self.out_of(&GOLD);
         let equals = |it: &Thing, gold: &u64| it.gold == *gold;
         self.equality_in(T.gold, "gold", &gold, equals, |gold| {
@@ -106,7 +106,7 @@ impl One<'_> {
         })
     }
 
-    fn of_debt(&self) -> Meant {
+    fn of_debt(&self) -> QueryForms {
         let debts = self.out_of(&DEBTS);
         let equals = |it: &Thing, debt: &i128| it.debt == Some(*debt);
         match self.operator {
@@ -123,7 +123,7 @@ impl One<'_> {
         name: &str,
         values: &[V],
         equals: impl Fn(&Thing, &V) -> bool,
-    ) -> Meant {
+    ) -> QueryForms {
         self.equality_in(field, name, values, equals, |value| json!(value))
     }
 
@@ -135,7 +135,7 @@ impl One<'_> {
         values: &[V],
         equals: impl Fn(&Thing, &V) -> bool,
         json: impl Fn(&V) -> Value,
-    ) -> Meant {
+    ) -> QueryForms {
         let (first, all) = (&values[0], || values.iter().cloned());
         let is = |thing: &Thing| equals(thing, first);
         let is_one = |thing: &Thing| values.iter().any(|value| equals(thing, value));
@@ -162,7 +162,7 @@ impl One<'_> {
                 self.things.iter().map(|thing| !is_one(thing)).collect(),
             ),
         };
-        Meant {
+        QueryForms {
             filter,
             json: json!({name: asks}),
             holds,
@@ -175,7 +175,7 @@ impl One<'_> {
         name: &str,
         value: V,
         of: impl Fn(&Thing) -> Option<V>,
-    ) -> Meant {
+    ) -> QueryForms {
         let (word, holds): (_, fn(&V, &V) -> bool) = match self.operator {
             0 => ("$gt", |one, other| one > other),
             1 => ("$gte", |one, other| one >= other),
@@ -183,7 +183,7 @@ impl One<'_> {
             _ => ("$lte", |one, other| one <= other),
         };
         let values = self.things.iter().map(of);
-        Meant {
+        QueryForms {
             holds: values
                 .map(|it| it.is_some_and(|it| holds(&it, &value)))
                 .collect(),
@@ -203,9 +203,9 @@ impl One<'_> {
         name: &str,
         prefix: &str,
         of: impl Fn(&'a Thing) -> Option<&'a str>,
-    ) -> Meant {
+    ) -> QueryForms {
         let values = self.things.iter().map(of);
-        Meant {
+        QueryForms {
             filter: field.prefix(prefix),
             json: json!({name: {"$prefix": prefix}}),
             holds: values
@@ -219,9 +219,9 @@ impl One<'_> {
         field: Field<Thing, T>,
         name: &str,
         is_null: impl Fn(&Thing) -> bool,
-    ) -> Meant {
+    ) -> QueryForms {
         let is = self.values[0].is_multiple_of(2);
-        Meant {
+        QueryForms {
             filter: if is {
                 field.is_null()
             } else {

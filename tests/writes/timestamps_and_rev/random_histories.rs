@@ -72,7 +72,7 @@ async fn both(client: &mut Client) -> [Value; 2] {
     [both[0].clone(), both[1].clone()]
 }
 
-fn kept(account: &Value) -> [u64; 3] {
+fn managed(account: &Value) -> [u64; 3] {
     ["since", "touched", "revision"].map(|name| account[name].as_u64().expect("a number"))
 }
 
@@ -99,13 +99,13 @@ fn timestamps_and_rev_follow_commits_and_the_clock() {
                 if after.is_null() {
                     continue;
                 }
-                let [since, touched, revision] = kept(&after);
+                let [since, touched, revision] = managed(&after);
                 prop_assert_eq!(revision, committed, "{:?}", step);
                 prop_assert_eq!(&reply["rev"], &json!(committed), "{:?}: {}", step, reply);
                 if before.is_null() {
                     prop_assert_eq!([since, touched], [step.time; 2], "{:?}", step);
                 } else {
-                    let [was_since, was_touched, _] = kept(&before);
+                    let [was_since, was_touched, _] = managed(&before);
                     prop_assert_eq!(since, was_since, "{:?}", step);
                     // A time far in the future was set by a wrong clock.
                     let is_wrong = was_touched > step.time + 5 * 60 * 1_000;
