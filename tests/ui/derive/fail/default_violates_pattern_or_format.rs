@@ -6,7 +6,7 @@ struct Creature {
     id: String,
     #[resource(default = "A", pattern = "^[a-z]$")]
     kind: String,
-    #[resource(default = "nowhere", format = "email")]
+    #[resource(default = "absent", format = "email")]
     author: String,
 }
 
