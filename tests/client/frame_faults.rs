@@ -1,10 +1,10 @@
 //! Frames that the server rejects, and waiting for positions.
 
 use super::resources::{Beast, beast, local};
-use super::scripted_server::ScriptedServer;
+use super::scripted_server::{ScriptedConnection, ScriptedServer};
 use crate::support::{TestServer, within};
-use serde_json::json;
-use sockful::client::{Builder, Client, Live};
+use serde_json::{Value, json};
+use sockful::client::{Builder, Client, ClientEvent, Live};
 use sockful::{Config, ErrorKind, Filter, Outcome, Server};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -176,6 +176,116 @@ async fn live_query_ended_by_a_limit_comes_back() {
         refused.expect_err("the query is rejected").kind(),
         ErrorKind::TooMany
     );
+}
+
+/// A reset, and commits of which the second can't be deserialized.
+async fn send_unreadable(connection: &mut ScriptedConnection, request: &Value) {
+    let reset = json!({"ok": {"records": [stored("bob")]}, "seq": 3, "resume": "r"});
+    connection.reply(request, reset).await;
+    for (event, payload) in [
+        ("created", json!({"record": stored("eve"), "seq": 4})),
+        ("updated", json!({"record": {"id": "bob"}, "seq": 5})),
+        ("destroyed", json!({"id": "eve", "seq": 6})),
+    ] {
+        connection
+            .send(json!(["beast", event, payload, request[3]]))
+            .await;
+    }
+}
+
+fn stored(id: &str) -> Value {
+    json!({
+        "id": id, "kind": "cat", "life": 1, "mood": null, "weight": 1.0, "tame": true, "rev": 3,
+    })
+}
+
+/// Checks that the client ends this subscription on the server.
+async fn expect_unsubscribe(connection: &mut ScriptedConnection, request: &Value) {
+    let mut next = connection.next().await;
+    // `until` asks for the position.
+    while next[1] == "ping" {
+        next = connection.next().await;
+    }
+    assert_eq!(
+        (&next[1], &next[2]),
+        (&json!("unsubscribe"), &json!({"subscription": request[3]}))
+    );
+}
+
+#[tokio::test]
+async fn unreadable_event_ends_the_subscription() {
+    let server = ScriptedServer::start().await;
+    let client = builder(&server.url()).start().expect("an address");
+    let mut connection = server.accept(10_000).await;
+    let mut subscription = client.records::<Beast>().subscribe(Filter::all());
+    let request = connection.next().await;
+    send_unreadable(&mut connection, &request).await;
+    for _ in 0..2 {
+        let event = within("an event", subscription.next()).await;
+        let event = event.expect("the stream is open").expect("it is readable");
+        assert!(matches!(
+            event,
+            ClientEvent::Reset { seq: 3, .. } | ClientEvent::Created { seq: 4, .. }
+        ));
+    }
+    let error = within("the error", subscription.next()).await;
+    let error = error.expect("an error").expect_err("it is unreadable");
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    expect_unsubscribe(&mut connection, &request).await;
+    let event = json!({"id": "bob", "seq": 7});
+    connection
+        .send(json!(["beast", "destroyed", event, request[3]]))
+        .await;
+    for _ in 0..2 {
+        let end = within("the end", subscription.next()).await;
+        assert!(end.is_none(), "nothing follows the error");
+    }
+    drop(subscription);
+    let get = tokio::spawn(client.records::<Beast>().get("bob").into_future());
+    assert_eq!(connection.next().await[1], "get", "it ended once");
+    drop(get);
+}
+
+#[tokio::test]
+async fn unreadable_commit_ends_the_live_query() {
+    for waits in [false, true] {
+        let server = ScriptedServer::start().await;
+        let client = builder(&server.url()).start().expect("an address");
+        let mut connection = server.accept(10_000).await;
+        let mut live: Live<Beast> = client.records().live(Filter::all());
+        let request = connection.next().await;
+        send_unreadable(&mut connection, &request).await;
+        let failed = if waits {
+            within("the error", live.until(6)).await
+        } else {
+            served(&mut live).await;
+            served(&mut live).await;
+            within("the error", live.changed()).await
+        };
+        let error = failed.expect("an error").expect_err("it is unreadable");
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        let ids = |live: &Live<Beast>| live.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&live), ["bob", "eve"], "a view of commit 4");
+        expect_unsubscribe(&mut connection, &request).await;
+        assert!(within("the end", live.changed()).await.is_none());
+        assert!(within("the end", live.until(6)).await.is_none());
+        assert_eq!(ids(&live), ["bob", "eve"]);
+    }
+}
+
+#[tokio::test]
+async fn unreadable_reply_ends_the_subscription() {
+    let server = ScriptedServer::start().await;
+    let client = builder(&server.url()).start().expect("an address");
+    let mut connection = server.accept(10_000).await;
+    let mut live: Live<Beast> = client.records().live(Filter::all());
+    let request = connection.next().await;
+    let reply = json!({"ok": [], "seq": 3, "resume": "r"});
+    connection.reply(&request, reply).await;
+    let failed = within("the error", live.changed()).await;
+    failed.expect("an error").expect_err("it is unreadable");
+    expect_unsubscribe(&mut connection, &request).await;
+    assert!(within("the end", live.changed()).await.is_none());
 }
 
 #[tokio::test]

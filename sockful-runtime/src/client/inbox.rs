@@ -38,9 +38,12 @@ impl Inbox {
         })
     }
 
-    /// Adds a commit. Returns whether the inbox is full.
+    /// Adds a commit, unless the subscription has ended. Returns whether the inbox is full.
     pub(super) fn put(&self, commit: CommitEvents) -> bool {
         let mut state = self.state();
+        if state.is_over {
+            return false;
+        }
         state.events += commit.len();
         state.commits.push_back(commit);
         state.is_away = state.events > self.max_events;
@@ -56,6 +59,18 @@ impl Inbox {
             (state.is_over, state.why) = (true, why);
         }
         wake(state);
+    }
+
+    /// Ends the subscription for the reader, and drops the commits that it has not read.
+    pub(super) fn abandon(&self) {
+        let commits = {
+            let mut state = self.state();
+            (state.is_over, state.is_away, state.why) = (true, false, None);
+            state.events = 0;
+            std::mem::take(&mut state.commits)
+        };
+        // They may be many, so the lock is not held.
+        drop(commits);
     }
 
     /// Returns the next commit, or once the error that ended the subscription. Calls `on_drained` if

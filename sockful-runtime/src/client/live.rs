@@ -52,7 +52,8 @@ impl<R: Resource> Live<R> {
     ///
     /// # Errors
     ///
-    /// The reason why the server rejects or ends the subscription. The records stay as they were.
+    /// The reason why the server rejects or ends the subscription, or a commit that can't be
+    /// deserialized, which ends the subscription. The records stay as they were, and nothing follows.
     pub async fn changed(&mut self) -> Option<Result<()>> {
         let commit = poll_fn(|cx| self.reader.poll_commit(cx)).await?;
         Some(commit.and_then(|commit| self.apply(commit)))
@@ -98,14 +99,15 @@ impl<R: Resource> Live<R> {
         Some(Ok(()))
     }
 
-    /// Applies a commit: if one of its events cannot be read, none of them is applied.
+    /// Applies a commit. If one of its events can't be deserialized, none of them is applied, and the
+    /// subscription ends: later commits would change an incomplete set of records.
     fn apply(&mut self, commit: CommitEvents) -> Result<()> {
         let order = &self.order;
         let changes = commit
             .into_iter()
             .map(|event: RawEvent| event.change(order));
-        let changes: Vec<LiveChange<R>> = changes.collect::<Result<_>>()?;
-        for change in changes {
+        let changes: Result<Vec<LiveChange<R>>> = changes.collect();
+        for change in changes.inspect_err(|_| self.reader.unsubscribe())? {
             self.take(change);
         }
         self.sort();

@@ -22,7 +22,8 @@ use tokio::sync::oneshot;
 /// together. If the application does not read, the client unsubscribes after
 /// [`max_events`](super::Builder::max_events), and resumes where it was once they have been read.
 ///
-/// The stream ends when the client is closed, or with an error if the server ends the subscription.
+/// The stream ends when the client is closed, or with an error if the server ends the subscription or an
+/// event can't be deserialized: without it the later ones would describe an incomplete set of records.
 pub struct Subscription<R> {
     reader: SubscriptionReader,
     commit: std::vec::IntoIter<RawEvent>,
@@ -42,7 +43,8 @@ impl<R: Resource> Subscription<R> {
     ///
     /// # Errors
     ///
-    /// The reason why the server rejects or ends the subscription. Nothing follows.
+    /// The reason why the server rejects or ends the subscription, or an event that can't be
+    /// deserialized, which ends the subscription. Nothing follows.
     pub async fn next(&mut self) -> Option<Result<ClientEvent<R>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -54,7 +56,12 @@ impl<R: Resource> Stream for Subscription<R> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(event) = self.commit.next() {
-                return Poll::Ready(Some(event.read()));
+                let event = event.read();
+                if event.is_err() {
+                    self.commit = Vec::new().into_iter();
+                    self.reader.unsubscribe();
+                }
+                return Poll::Ready(Some(event));
             }
             match ready!(self.reader.poll_commit(cx)) {
                 Some(Ok(commit)) => self.commit = commit.into_iter(),
@@ -128,8 +135,16 @@ impl SubscriptionReader {
     }
 }
 
+impl SubscriptionReader {
+    /// Ends the subscription here and on the server. Nothing is read from it any more.
+    pub(super) fn unsubscribe(&self) {
+        self.inbox.abandon();
+        self.shared.command(Command::Unsubscribe(self.inbox.number));
+    }
+}
+
 impl Drop for SubscriptionReader {
     fn drop(&mut self) {
-        self.shared.command(Command::Unsubscribe(self.inbox.number));
+        self.unsubscribe();
     }
 }

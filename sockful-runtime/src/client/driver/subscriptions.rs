@@ -285,7 +285,14 @@ impl Driver {
         (sub.is_answered, sub.is_retried, sub.tries) = (true, false, 0);
         let resume = reply.take("resume").map(str::to_owned);
         let ok = reply.take("ok").unwrap_or("null");
-        let Ok(ok) = Object::parse(ok) else { return };
+        let ok = match Object::parse(ok) {
+            Ok(ok) => ok,
+            Err(error) => {
+                // Without the initial records the events have nothing to apply to.
+                self.leave(number);
+                return self.end_subscription(number, error);
+            }
+        };
         if ok.has("resumed") {
             sub.resume = resume;
             self.check_waits(number);
