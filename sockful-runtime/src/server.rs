@@ -442,11 +442,17 @@ impl ServerHandle {
 
 /// Prints the address of a listener if the program runs in a terminal.
 fn print_address(listener: &TcpListener, scheme: &str) {
+    let mut output = std::io::stderr();
+    let is_terminal = output.is_terminal();
+    write_address(listener, scheme, is_terminal, &mut output);
+}
+
+fn write_address(listener: &TcpListener, scheme: &str, is_terminal: bool, output: &mut impl Write) {
     if let Ok(address) = listener.local_addr()
-        && std::io::stderr().is_terminal()
+        && is_terminal
     {
         // If this fails, there is no terminal to report it to.
-        let _ = writeln!(std::io::stderr(), "listening on {scheme}://{address}");
+        let _ = writeln!(output, "listening on {scheme}://{address}");
     }
 }
 
@@ -480,4 +486,23 @@ fn cannot_listen(address: &str, error: &std::io::Error) -> Error {
     };
     let message = format!("cannot listen on {address}: {error}{hint}");
     Error::new(ErrorKind::Unavailable, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn address_is_printed_to_a_terminal_only() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        for (is_terminal, expected) in [
+            (true, format!("listening on https://{address}\n")),
+            (false, String::new()),
+        ] {
+            let mut output = Vec::new();
+            write_address(&listener, "https", is_terminal, &mut output);
+            assert_eq!(String::from_utf8_lossy(&output), expected);
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Subscriptions when the identity of a connection changes.
 
 use crate::support::{Checkpoints, Client, TestServer, notes_app, unix_time};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sockful::ServerHandle;
+use sockful::{Context, Error, Resource, Result, Server, ServerHandle, remote, resources};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -144,6 +145,60 @@ async fn revoked_client_is_expired_and_subscriptions_end() {
     assert_eq!(others.ok("note", "whoami", Value::Null).await, "eve");
     assert_eq!(handle.revoke("bob"), 0);
     client.sign_in("bob").await;
+}
+
+/// An account whose sessions can be ended.
+#[derive(Serialize, Deserialize, Resource)]
+struct Account {
+    id: String,
+}
+
+#[remote]
+impl Account {
+    pub fn sign_out(ctx: &Context, name: String) -> usize {
+        ctx.revoke(&name)
+    }
+
+    pub fn sign_out_and_fail(ctx: &Context, name: String) -> Result<()> {
+        let sessions = ctx.revoke(&name);
+        Err(Error::refused("failed", format!("after {sessions}")))
+    }
+}
+
+#[tokio::test]
+async fn method_revokes_an_identity_even_if_it_fails() {
+    let server = Server::new(resources![Account]).authenticate(notes_app::authenticate);
+    let server = TestServer::serve(server).await;
+    let mut root = server.client_as("admin:root").await;
+    for (method, succeeds) in [("signOut", true), ("signOutAndFail", false)] {
+        let mut clients = [
+            server.client_as("bob").await,
+            server.client_as("bob").await,
+            server.client_as("eve").await,
+        ];
+        let payload = json!({"name": "bob"});
+        let reply = root.ask(json!(["account", method, payload, 7])).await;
+        if succeeds {
+            assert_eq!(reply[2]["ok"], 2);
+        } else {
+            assert_eq!(reply[2]["err"]["message"], "after 2");
+        }
+        for client in &mut clients[..2] {
+            let expired = client.recv().await;
+            assert_eq!(expired, json!(["sockful", "expired", {}, null]));
+            let code = client.code("account", "count", Value::Null).await;
+            assert_eq!(code, "unauthenticated", "{method}");
+        }
+        assert_eq!(clients[2].ok("account", "count", Value::Null).await, 0);
+    }
+    // A call may revoke its own caller, and is answered.
+    let mut bob = server.client_as("bob").await;
+    bob.send(json!(["account", "signOut", {"name": "bob"}, 9]))
+        .await;
+    let mut frames = [bob.recv().await, bob.recv().await];
+    frames.sort_by_key(|frame| frame[1] == "expired");
+    assert_eq!(frames[0], json!(["account", "signOut", {"ok": 1}, 9]));
+    assert_eq!(frames[1][1], "expired");
 }
 
 #[tokio::test]

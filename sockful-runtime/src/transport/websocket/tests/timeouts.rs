@@ -108,6 +108,25 @@ async fn stuck_peer_is_closed_after_the_write_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn peer_that_does_not_read_is_closed_with_1013() {
+    let (near, far) = duplex(16);
+    let mut config = unclocked();
+    config.connection.write_timeout = Config::default().connection.write_timeout;
+    let (serving, _trigger) = serve(near, config.clone()).await;
+    // It reads again before the close timeout.
+    sleep(config.connection.write_timeout + Duration::from_secs(1)).await;
+    let mut client = client(far).await;
+    let mut closed = None;
+    while let Some(Ok(message)) = client.next().await {
+        if let Message::Close(frame) = message {
+            closed = frame.map(|frame| u16::from(frame.code));
+        }
+    }
+    assert_eq!(closed, Some(1013));
+    serving.await.expect("no panic");
+}
+
+#[tokio::test(start_paused = true)]
 async fn slowly_reading_peer_stays_connected() {
     let (near, mut far) = duplex(16);
     let mut config = unclocked();
