@@ -211,4 +211,52 @@ mod tests {
             number(text);
         }
     }
+    /// Calls `check` with every combination of the parts, most of which are not numbers.
+    #[cfg(feature = "rust_decimal")]
+    fn spellings(mut check: impl FnMut(&str)) {
+        let signs = ["", "-", "+", "--", "+-", " ", "\u{2212}"];
+        let wholes = ["", "0", "7", "007", "12", "1_0", "1,0", "0x1", "\u{667}"];
+        let fractions = [
+            "", ".", ".0", ".50", ".05", "..5", ".5.", ".5_0", ".+5", ". 5",
+        ];
+        let exponents = [
+            "", "e", "e0", "e2", "E-2", "e+2", "e+-2", "e--2", "e 2", "e2.0", "e2e2", "e_2", " ",
+            "junk", "%",
+        ];
+        for sign in signs {
+            for whole in wholes {
+                for fraction in fractions {
+                    for exponent in exponents {
+                        check(&format!("{sign}{whole}{fraction}{exponent}"));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "rust_decimal")]
+    fn decimals_are_those_of_rust_decimal() {
+        use rust_decimal::Decimal;
+
+        let mut wrong = Vec::new();
+        let mut read = 0;
+        spellings(|text| {
+            let theirs = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
+            let theirs = theirs.ok().map(|number| number.to_string());
+            if let Some(ours) = DecimalKey::parse(text) {
+                read += 1;
+                if theirs.as_deref().and_then(DecimalKey::parse) != Some(ours) {
+                    wrong.push(format!("{text}: not {theirs:?}"));
+                }
+            }
+            if let Some(written) = theirs
+                && DecimalKey::parse(&written).is_none()
+            {
+                wrong.push(format!("{text}, written as {written}"));
+            }
+        });
+        assert!(read > 100, "{read} are numbers");
+        assert!(wrong.is_empty(), "{} differ: {wrong:#?}", wrong.len());
+    }
 }
