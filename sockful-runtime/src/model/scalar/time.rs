@@ -316,6 +316,41 @@ mod tests {
             assert_eq!(TimeKey::parse(text), None, "{text}");
         }
     }
+    #[cfg(all(feature = "jiff", feature = "chrono"))]
+    const OFFSETS: &[&str] = &[
+        "",
+        "Z",
+        "z",
+        "ZZ",
+        "Z02:00",
+        "z+02:00",
+        "+",
+        "-",
+        "+02",
+        "+2",
+        "+02:",
+        "+02:00",
+        "-02:30",
+        "-00:00",
+        "+02:60",
+        "+02:5",
+        "+02:00:",
+        "+01:00:30",
+        "+01:00:60",
+        "+01:00:00:junk",
+        "+01:00:00:00",
+        "+23:59",
+        "+25:59",
+        "+25:59:59",
+        "+26:00",
+        "+99:00",
+        "+-2:00",
+        "++02:00",
+        "+02:00Z",
+        "+02:00 ",
+        "+02:00junk",
+    ];
+
     /// Calls `check` with every combination of the parts, most of which are not times.
     #[cfg(all(feature = "jiff", feature = "chrono"))]
     fn spellings(mut check: impl FnMut(&str)) {
@@ -370,39 +405,6 @@ mod tests {
             "T",
             "",
         ];
-        let offsets = [
-            "",
-            "Z",
-            "z",
-            "ZZ",
-            "Z02:00",
-            "z+02:00",
-            "+",
-            "-",
-            "+02",
-            "+2",
-            "+02:",
-            "+02:00",
-            "-02:30",
-            "-00:00",
-            "+02:60",
-            "+02:5",
-            "+02:00:",
-            "+01:00:30",
-            "+01:00:60",
-            "+01:00:00:junk",
-            "+01:00:00:00",
-            "+23:59",
-            "+25:59",
-            "+25:59:59",
-            "+26:00",
-            "+99:00",
-            "+-2:00",
-            "++02:00",
-            "+02:00Z",
-            "+02:00 ",
-            "+02:00junk",
-        ];
         let annotations = [
             "",
             "[Europe/Berlin]",
@@ -423,7 +425,7 @@ mod tests {
         ];
         for date in dates {
             for (nth, time) in times.into_iter().enumerate() {
-                for offset in offsets {
+                for offset in OFFSETS {
                     // Annotations do not depend on the form of the time.
                     let annotations = if nth < 3 {
                         &annotations
