@@ -2,4 +2,5 @@
 
 mod consistency;
 mod event_emission;
+mod relations;
 mod subscribe;

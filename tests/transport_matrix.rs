@@ -92,7 +92,7 @@ cases! {
         malformed_relation_condition_is_rejected
         related_records_count_towards_limits
     } but {
-        live_query_refuses_relation_conditions
+        live_window_refuses_relation_conditions
     }
     queries::operands {
         filters_accept_every_spelling_that_create_accepts

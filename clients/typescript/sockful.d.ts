@@ -360,10 +360,10 @@ export interface Resource<Id extends keyof Record, Record, New, Patch, Events = 
   /** Removes a record and returns its last state. */
   destroy: Write<Pick<Record, Id>, Record>;
   /** Subscribes to the records that match a filter and to all changes of them. */
-  subscribe: Subscribe<Record, Events, Record[Id]>;
+  subscribe: Subscribe<Record, Events, Record[Id], {}, Relations>;
   /** Returns a live collection of the records that match a filter; with `$limit`, of the first in an order. */
   live<const S extends keyof Record = keyof Record>(
-    where?: Where<Record> & Window<Record> & { $select?: readonly (S | Id)[] },
+    where?: RelatedWhere<Record, Relations> & Window<Record> & { $select?: readonly (S | Id)[] },
     options?: LiveOptions<Record>,
   ): Live<Selected<Record, S>, EventOf<Selected<Record, S>, Events, Record[Id]>, Record[Id]>;
 }
@@ -422,16 +422,19 @@ export interface List<Record, Under = {}, Relations = {}> {
 }
 
 /** Subscribes to records. `Under` contains required properties of the payload: the id of a parent. */
-export interface Subscribe<Record, Events, Id, Under = {}> {
+export interface Subscribe<Record, Events, Id, Under = {}, Relations = {}> {
   /** Returns an iterator for `for await`. */
   <const S extends keyof Record = keyof Record>(
     ...given: {} extends Under
-      ? [where?: Where<Record> & Window<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
-      : [where: Under & Where<Record> & Window<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
+      ? [where?: RelatedWhere<Record, Relations> & Window<Record> & { $select?: readonly S[] }, options?: { signal?: AbortSignal }]
+      : [
+          where: Under & RelatedWhere<Record, Relations> & Window<Record> & { $select?: readonly S[] },
+          options?: { signal?: AbortSignal },
+        ]
   ): Subscription<EventOf<Selected<Record, S>, Events, Id>>;
   /** Calls a listener with each event. The returned function ends the subscription. */
   <const S extends keyof Record = keyof Record>(
-    where: Under & Where<Record> & Window<Record> & { $select?: readonly S[] },
+    where: Under & RelatedWhere<Record, Relations> & Window<Record> & { $select?: readonly S[] },
     listener: (event: EventOf<Selected<Record, S>, Events, Id> | Ended) => void,
     options?: { signal?: AbortSignal },
   ): () => void;

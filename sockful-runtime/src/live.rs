@@ -13,6 +13,8 @@ mod event_encoder;
 mod live_query;
 mod query_group;
 mod query_groups;
+mod related;
+mod relation_state;
 mod replay;
 mod resume;
 mod sorted_vec_map;

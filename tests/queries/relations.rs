@@ -415,7 +415,7 @@ pub(crate) async fn malformed_relation_condition_is_rejected() {
 }
 
 #[tokio::test]
-pub(crate) async fn live_query_refuses_relation_conditions() {
+pub(crate) async fn live_window_refuses_relation_conditions() {
     let (_server, mut client) = music().await;
     for (resource, action, conditions, path, relation) in [
         (
@@ -440,9 +440,12 @@ pub(crate) async fn live_query_refuses_relation_conditions() {
             "songs",
         ),
     ] {
-        let error = client.err(resource, action, conditions).await;
+        let mut window = conditions;
+        window["$sort"] = json!({"id": 1});
+        window["$limit"] = json!(10);
+        let error = client.err(resource, action, window).await;
         let message =
-            format!("a condition over the relation `{relation}` is not available in a live query");
+            format!("a condition over the relation `{relation}` is not available in a live window");
         assert_eq!(
             (&error["code"], &error["path"], &error["message"]),
             (&json!("invalid_query"), &json!(path), &json!(message)),

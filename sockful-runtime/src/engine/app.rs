@@ -138,7 +138,7 @@ impl App {
             policies,
             description,
             documents: Documents::default(),
-            broker: Broker::new(store.clone(), models.len(), &config),
+            broker: Broker::new(store.clone(), definition, &config),
             guard_locks: GuardLocks::new(models.len()),
             models,
             store,

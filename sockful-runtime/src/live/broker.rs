@@ -7,14 +7,16 @@ use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::Evaluated;
 use super::live_query::{InitialResult, LiveQuery};
 use super::query_groups::{NewSubscriber, QueryGroups};
+use super::related::{self, Images, RelatedLimits, ResolvedQuery, Resolver, Watch};
 use crate::core::caller_id::CallerId;
 use crate::core::config::Config;
 use crate::core::error::{Error, Result};
+use crate::model::definition::ResourceDef;
 use crate::protocol::position::PositionKey;
 use crate::query::{Query, RecordValues};
-use crate::store::Store;
 use crate::store::commit::{Committed, Emitted};
 use crate::store::recent_commits::RecentCommits;
+use crate::store::{Found, Snapshot, Store};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -34,6 +36,8 @@ pub(crate) struct Broker {
     /// Authenticates positions and resume tokens.
     pub(crate) positions: Arc<PositionKey>,
     pub(super) limits: LiveLimits,
+    /// The served resources.
+    pub(super) definitions: Vec<&'static ResourceDef>,
     state: Mutex<BrokerState>,
     /// The newest commit that was distributed; `u64::MAX` while there are no subscriptions.
     published: watch::Sender<u64>,
@@ -45,8 +49,10 @@ pub(crate) struct Broker {
 pub(super) struct LiveLimits {
     pub(super) fold_after: usize,
     pub(super) records: usize,
-    bytes: usize,
+    pub(super) bytes: usize,
     pub(super) replayed: usize,
+    pub(super) moved: usize,
+    related: usize,
 }
 
 #[derive(Debug)]
@@ -68,8 +74,14 @@ impl BrokerState {
 
 impl Broker {
     /// The store must be open.
-    pub(crate) fn new(store: Arc<dyn Store>, resources: usize, config: &Config) -> Arc<Self> {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        definitions: Vec<&'static ResourceDef>,
+        config: &Config,
+    ) -> Arc<Self> {
+        let resources = definitions.len();
         Arc::new(Self {
+            definitions,
             positions: Arc::new(PositionKey::new(store.secret())),
             store,
             limits: LiveLimits {
@@ -78,6 +90,8 @@ impl Broker {
                 records: config.live.max_subscription_records,
                 replayed: config.live.max_replayed,
                 bytes: config.live.max_snapshot,
+                moved: config.live.max_moved,
+                related: config.live.max_inner_set,
             },
             state: Mutex::new(BrokerState {
                 recent: RecentCommits::new(config.live.ring_capacity),
@@ -106,6 +120,7 @@ impl Broker {
         let new = NewSubscriber {
             query,
             canonical: query.canonical().into(),
+            watches: Watch::of(query, &self.definitions)?,
             caller,
             connection,
         };
@@ -164,20 +179,78 @@ impl Broker {
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if there are too many or if they are too
     /// large.
     pub(super) async fn initial_result(&self, query: &LiveQuery) -> Result<InitialResult> {
-        let LiveLimits { records, bytes, .. } = self.limits;
-        let view = self.store.find(
-            query.resource,
-            Query {
-                filter: query.combined_filter(),
-                order: Vec::new(),
-                limit: records,
-                skip: 0,
-                after: None,
-                max_bytes: bytes,
+        if query.has_relations() {
+            let snapshot = self.snapshot(query).await?;
+            let resolver = self.resolver(&*snapshot, Images::default());
+            let query = Arc::new(resolver.resolve(query).await?);
+            return self.resolved_result(&*snapshot, query).await;
+        }
+        let view = self.store.find(query.resource, self.whole(query)).await?;
+        self.result(view.value, view.seq, None).await
+    }
+
+    /// Returns all records of the snapshot that match a resolved query.
+    ///
+    /// # Errors
+    ///
+    /// As for [`initial_result`](Self::initial_result).
+    pub(super) async fn resolved_result(
+        &self,
+        snapshot: &dyn Snapshot,
+        resolved: Arc<ResolvedQuery>,
+    ) -> Result<InitialResult> {
+        let query = &resolved.query;
+        let found = snapshot.find(query.resource, self.whole(query)).await?;
+        self.result(found, snapshot.seq(), Some(resolved)).await
+    }
+
+    /// The query of all matching records.
+    fn whole(&self, query: &LiveQuery) -> Query {
+        Query {
+            filter: query.combined_filter(),
+            order: Vec::new(),
+            limit: self.limits.records,
+            skip: 0,
+            after: None,
+            max_bytes: self.limits.bytes,
+        }
+    }
+
+    /// Returns a snapshot of the resources that decide which records match a query.
+    pub(super) async fn snapshot(&self, query: &LiveQuery) -> Result<Arc<dyn Snapshot>> {
+        let mut resources = vec![query.resource];
+        for definition in query.combined_filter().related_resources() {
+            resources.push(related::position(&self.definitions, definition)?);
+        }
+        resources.sort_unstable();
+        resources.dedup();
+        self.store.snapshot(&resources).await
+    }
+
+    /// Resolves queries as of the commit of the snapshot, or as of the one that `earlier` goes back to.
+    pub(super) fn resolver<'a>(
+        &'a self,
+        snapshot: &'a dyn Snapshot,
+        earlier: Images,
+    ) -> Resolver<'a> {
+        Resolver {
+            snapshot,
+            definitions: &self.definitions,
+            limits: RelatedLimits {
+                records: self.limits.related,
+                bytes: self.limits.bytes,
             },
-        );
-        let view = view.await?;
-        let (found, seq) = (view.value, view.seq);
+            earlier,
+        }
+    }
+
+    async fn result(
+        &self,
+        found: Found,
+        seq: u64,
+        resolved: Option<Arc<ResolvedQuery>>,
+    ) -> Result<InitialResult> {
+        let LiveLimits { records, bytes, .. } = self.limits;
         let size: usize = found.records.iter().map(|it| it.sent().len()).sum();
         if size > bytes {
             let what = "the initial records";
@@ -191,6 +264,7 @@ impl Broker {
             at: self.position(seq).await,
             records: found.records,
             seq,
+            resolved,
         })
     }
 
@@ -251,18 +325,33 @@ impl Broker {
     }
 
     /// Passes evaluated commits to the subscriptions.
-    pub(super) fn distribute(self: &Arc<Self>, Evaluated { commits, deferred }: Evaluated) {
+    pub(super) fn distribute(self: &Arc<Self>, evaluated: Evaluated) {
+        let Evaluated {
+            commits,
+            deferred,
+            moved,
+        } = evaluated;
         let mut wakers = Vec::new();
         let mut state = self.state();
         let BrokerState { recent, groups, .. } = &mut *state;
         let (mut trimmed, mut exhausted) = (Vec::new(), Vec::new());
         let (from, max) = (recent.head(), self.limits.fold_after);
-        for (committed, concerned) in commits {
+        let moved = groups.set_moved(moved);
+        for (committed, mut concerned) in commits {
+            if !moved.is_empty() {
+                let is_before = |first: &u64| committed.seq < *first;
+                concerned.retain(|it| moved.get(&it.group).is_none_or(is_before));
+            }
             groups.push(&committed, concerned, max, &mut wakers, &mut exhausted);
             recent.push(committed, &mut trimmed);
         }
-        groups.finish(from, deferred, max, &mut wakers);
         let head = recent.head();
+        for (id, first) in moved {
+            if let Some(group) = groups.get_mut(id) {
+                group.set_all_behind(first - 1, max, &mut wakers);
+            }
+        }
+        groups.finish((from, head), deferred, max, &mut wakers);
         drop(state);
         self.announce(head, wakers);
         drop(trimmed);
@@ -275,11 +364,14 @@ impl Broker {
         let mut wakers = Vec::new();
         let mut state = self.state();
         state.recent.restart(head);
-        state
-            .groups
-            .finish(head, HashSet::new(), self.limits.fold_after, &mut wakers);
+        state.groups.finish(
+            (head, head),
+            HashSet::new(),
+            self.limits.fold_after,
+            &mut wakers,
+        );
         let max = self.limits.fold_after;
-        state.groups.set_all_behind(max, &mut wakers);
+        state.groups.set_all_behind(head, max, &mut wakers);
         drop(state);
         self.announce(head, wakers);
     }

@@ -1,6 +1,7 @@
 //! Evaluates which queries a page of commits affects, without the lock of the broker.
 
 use super::live_query::{CommitValues, EventRef, LiveQuery};
+use super::related::Watch;
 use crate::core::caller_id::CallerId;
 use crate::store::commit::{Committed, RecordChange};
 use std::collections::{HashMap, HashSet};
@@ -31,11 +32,28 @@ pub(super) struct GroupQuery {
 /// A group's id and its query.
 pub(super) type Candidate = (u64, Arc<GroupQuery>);
 
+/// A watch, with its group and the caller that first subscribed to it.
+#[derive(Clone, Debug)]
+pub(super) struct WatchCandidate {
+    pub(super) group: u64,
+    pub(super) watch: Arc<Watch>,
+    pub(super) asked_by: CallerId,
+}
+
+/// The first and the last commit of a page that may have changed the related records of a group.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MovedAt {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
 /// The queries that a page of commits may affect.
 #[derive(Debug)]
 pub(super) struct Evaluation {
     /// The candidate groups of each commit, with their queries.
     pub(super) candidates: Vec<(Arc<Committed>, Vec<Candidate>)>,
+    /// For each commit, the watches that it may affect.
+    pub(super) watches: Vec<Vec<WatchCandidate>>,
     pub(super) max_by_caller: usize,
 }
 
@@ -45,6 +63,8 @@ pub(super) struct Evaluated {
     pub(super) commits: Vec<(Arc<Committed>, Vec<GroupEvents>)>,
     /// The groups that were not evaluated and have to catch up.
     pub(super) deferred: HashSet<u64>,
+    /// The groups whose related records the commits may have changed.
+    pub(super) moved: HashMap<u64, MovedAt>,
 }
 
 /// The events of a commit for one group.
@@ -60,6 +80,7 @@ impl Evaluation {
     pub(super) fn new() -> Self {
         Self {
             candidates: Vec::new(),
+            watches: Vec::new(),
             max_by_caller: MAX_BY_CALLER,
         }
     }
@@ -67,9 +88,12 @@ impl Evaluation {
     /// Whether the evaluation takes too long for the task that reads the log.
     pub(super) fn is_long(&self) -> bool {
         let (mut cost, mut bytes) = (0, 0);
-        for (committed, groups) in &self.candidates {
+        let watches = self.watches.iter().map(Vec::as_slice);
+        let watches = watches.chain(std::iter::repeat(&[][..]));
+        for ((committed, groups), watches) in self.candidates.iter().zip(watches) {
             let images = 2 * committed.changes.len() + committed.emitted.len();
             let weight: usize = groups.iter().map(|(_, group)| group.weight).sum();
+            let weight = weight + watches.iter().map(|it| it.watch.weight()).sum::<usize>();
             cost += weight.saturating_mul(images);
             if weight > 0 {
                 let images = committed.changes.iter().flat_map(RecordChange::images);
@@ -84,8 +108,29 @@ impl Evaluation {
         let mut by_caller: HashMap<CallerId, usize> = HashMap::new();
         let mut deferred = HashSet::new();
         let mut commits = Vec::with_capacity(self.candidates.len());
-        for (committed, groups) in self.candidates {
+        let mut moved: HashMap<u64, MovedAt> = HashMap::new();
+        let watches = self
+            .watches
+            .into_iter()
+            .chain(std::iter::repeat_with(Vec::new));
+        for ((committed, groups), watches) in self.candidates.into_iter().zip(watches) {
             let mut values = CommitValues::new(&committed);
+            for WatchCandidate {
+                group,
+                watch,
+                asked_by,
+            } in watches
+            {
+                let before = values.compared();
+                let spent = by_caller.entry(asked_by).or_default();
+                // A group that is not evaluated reads its related records again.
+                if *spent > self.max_by_caller || values.affects(&watch) {
+                    let (first, last) = (committed.seq, committed.seq);
+                    let at = moved.entry(group).or_insert(MovedAt { first, last });
+                    at.last = last;
+                }
+                *spent += values.compared() - before;
+            }
             let mut concerned = Vec::with_capacity(groups.len());
             for (group, of) in groups {
                 if deferred.contains(&group) {
@@ -118,6 +163,10 @@ impl Evaluation {
             drop(values);
             commits.push((committed, concerned));
         }
-        Evaluated { commits, deferred }
+        Evaluated {
+            commits,
+            deferred,
+            moved,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The query of a subscription, and the events that a commit causes for it.
 
+use super::related::{ResolvedQuery, Watch};
 use super::window::Window;
 use super::window_group::WindowEvents;
 use crate::model::record::Record;
@@ -30,6 +31,8 @@ pub(crate) struct InitialResult {
     pub(crate) seq: u64,
     /// The proof of the position after commit `seq`, if the log still has it.
     pub(crate) at: Option<PositionProof>,
+    /// The query at that commit, if it has conditions over relations.
+    pub(super) resolved: Option<Arc<ResolvedQuery>>,
 }
 
 /// How a change of a record affects the set of records that match a query.
@@ -103,6 +106,25 @@ impl LiveQuery {
         self.filter == QueryFilter::All && self.window.is_none()
     }
 
+    /// Whether records of other resources decide whether a record matches.
+    pub(super) fn has_relations(&self) -> bool {
+        let of_read_filter = self.read_filter.filter();
+        self.filter.has_relations() || of_read_filter.is_some_and(QueryFilter::has_relations)
+    }
+
+    /// How a record enters or leaves the matching records if it matched `old` as `before`, and this
+    /// query decides about `after`.
+    pub(super) fn compare_with(
+        &self,
+        old: &Self,
+        before: Option<&Arc<Record>>,
+        after: Option<&Arc<Record>>,
+    ) -> Option<ChangeKind> {
+        let matched = before.is_some_and(|it| old.matches(&mut RecordValues::new(&**it)));
+        let mut after = after.map(|record| RecordValues::new(&**record));
+        self.kind(matched, after.as_mut())
+    }
+
     /// How a change from `before` to `after` affects the matching records.
     pub(super) fn compare(
         &self,
@@ -120,6 +142,14 @@ impl LiveQuery {
         after: Option<&mut RecordValues<'_, Record>>,
     ) -> Option<ChangeKind> {
         let matched = before.is_some_and(|before| self.matches(before));
+        self.kind(matched, after)
+    }
+
+    fn kind(
+        &self,
+        matched: bool,
+        after: Option<&mut RecordValues<'_, Record>>,
+    ) -> Option<ChangeKind> {
         let Some(after) = after else {
             return matched.then_some(ChangeKind::Destroyed);
         };
@@ -206,6 +236,23 @@ impl<'c> CommitValues<'c> {
                 .collect(),
             compared: 0,
         }
+    }
+
+    /// Whether the commit may change which records match a query with this watch.
+    pub(super) fn affects(&mut self, watch: &Watch) -> bool {
+        for (at, change) in self.committed.changes.iter().enumerate() {
+            if change.resource != watch.resource {
+                continue;
+            }
+            let images = &mut self.changes[at];
+            let before = compared(images);
+            let is_affected = watch.is_affected(change, images);
+            self.compared += compared(images) - before;
+            if is_affected {
+                return true;
+            }
+        }
+        false
     }
 
     /// The cost of the comparisons so far, in bytes.

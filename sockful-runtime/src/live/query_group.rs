@@ -3,6 +3,7 @@
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::GroupQuery;
 use super::live_query::{EventRef, InitialResult, Match};
+use super::relation_state::RelationState;
 use super::sorted_vec_map::SortedVecMap;
 use super::window::WindowRecords;
 use super::window_group::{Applied, HeldWindow, WindowEvents, WindowGroup};
@@ -18,6 +19,8 @@ use std::task::Waker;
 #[derive(Debug)]
 pub(super) struct QueryGroup {
     pub(super) of: Arc<GroupQuery>,
+    /// The state of the related records, if the query has conditions over relations.
+    pub(super) relations: Option<Box<RelationState>>,
     /// The canonical text of the query.
     pub(super) canonical: Arc<str>,
     /// The caller whose share of the limit the query counts against, if it counts.
@@ -87,7 +90,12 @@ pub(crate) enum NextEvents {
 
 impl QueryGroup {
     /// A group that counts as `units` units against its first caller.
-    pub(super) fn new(of: Arc<GroupQuery>, canonical: Arc<str>, units: usize) -> Self {
+    pub(super) fn new(
+        of: Arc<GroupQuery>,
+        relations: Option<Box<RelationState>>,
+        canonical: Arc<str>,
+        units: usize,
+    ) -> Self {
         let share = (units > 0).then(|| Share {
             units,
             owner: of.asked_by.clone(),
@@ -97,6 +105,7 @@ impl QueryGroup {
         let window = window.map(|_| Box::new(WindowGroup::new()));
         Self {
             of,
+            relations,
             canonical,
             share,
             window,
@@ -154,6 +163,14 @@ impl QueryGroup {
             from: subscriber.caller,
             to: next,
         })
+    }
+
+    /// The query that commits are evaluated by; `None` while the related records are unknown.
+    pub(super) fn evaluated(&self) -> Option<&Arc<GroupQuery>> {
+        match &self.relations {
+            Some(relations) => relations.resolved.as_ref(),
+            None => Some(&self.of),
+        }
     }
 
     /// Charges the cost of an evaluation to one of the subscribed connections.
@@ -276,6 +293,22 @@ impl QueryGroup {
             let before = std::mem::replace(&mut subscriber.pending, max + 1);
             self.update_pending(before, max + 1);
         }
+    }
+
+    /// Sets the position of a subscriber of a query with relations. It is behind if `must_replay`.
+    pub(super) fn settle(&mut self, id: u64, seq: u64, must_replay: bool, max: usize) {
+        let Some(subscriber) = self.subscribers.get_mut(id) else {
+            return;
+        };
+        subscriber.position = seq;
+        let pending = if must_replay { max + 1 } else { 0 };
+        let before = std::mem::replace(&mut subscriber.pending, pending);
+        self.update_pending(before, pending);
+    }
+
+    /// The position of a subscriber.
+    pub(super) fn position(&self, id: u64) -> Option<u64> {
+        Some(self.subscribers.get(id)?.position)
     }
 
     /// The position of a subscriber that has pending matches.

@@ -1,9 +1,11 @@
 //! All subscriptions grouped by query, with an index of the queries that a change may affect.
 
 use super::connection_subscriptions::ConnectionSubscriptions;
-use super::evaluation::{Candidate, Evaluation, GroupEvents, GroupQuery};
+use super::evaluation::{Candidate, Evaluation, GroupEvents, GroupQuery, MovedAt, WatchCandidate};
 use super::live_query::LiveQuery;
 use super::query_group::{PassedShare, QueryGroup};
+use super::related::{ResolvedQuery, Watch};
+use super::relation_state::RelationState;
 use crate::core::caller_id::CallerId;
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
@@ -28,19 +30,26 @@ pub(super) struct QueryGroups {
     by_query: HashMap<(usize, Arc<str>), u64>,
     /// One index per resource.
     indexes: Vec<QueryIndex>,
+    /// The watches of related records, and an index of them per resource.
+    watches: BTreeMap<u64, WatchCandidate>,
+    watch_indexes: Vec<ValueIndex>,
     max_scanned: usize,
     last_id: u64,
-    /// The groups that were added during an evaluation, which were not among its candidates.
-    added: Option<Vec<u64>>,
+    /// The groups that were added or resolved during an evaluation, which were not among its candidates.
+    added: Option<AddedGroups>,
 }
 
-/// The groups of one resource, indexed by the values that their queries require.
+/// The groups that an evaluation does not include, because it had begun before.
+#[derive(Debug, Default)]
+struct AddedGroups {
+    new: Vec<u64>,
+    resolved: Vec<u64>,
+}
+
+/// The groups of one resource.
 #[derive(Debug, Default)]
 struct QueryIndex {
-    /// Groups whose queries require specific values of a property, by property and value.
-    by_value: BTreeMap<usize, BTreeMap<Scalar<'static>, BTreeSet<u64>>>,
-    /// Groups that any change may affect.
-    scanned: BTreeSet<u64>,
+    groups: ValueIndex,
     /// How many units the groups with filters count, in total and for each caller.
     units: usize,
     units_by_caller: HashMap<CallerId, usize>,
@@ -52,6 +61,8 @@ pub(super) struct NewSubscriber<'a> {
     pub(super) query: &'a Arc<LiveQuery>,
     /// The canonical text of the query.
     pub(super) canonical: Arc<str>,
+    /// The watches of its related records.
+    pub(super) watches: Vec<Arc<Watch>>,
     pub(super) caller: CallerId,
     pub(super) connection: &'a Arc<ConnectionSubscriptions>,
 }
@@ -62,6 +73,8 @@ impl QueryGroups {
             by_id: BTreeMap::new(),
             by_query: HashMap::new(),
             indexes: (0..resources).map(|_| QueryIndex::default()).collect(),
+            watches: BTreeMap::new(),
+            watch_indexes: (0..resources).map(|_| ValueIndex::default()).collect(),
             max_scanned,
             last_id: 0,
             added: None,
@@ -77,6 +90,7 @@ impl QueryGroups {
         let NewSubscriber {
             query,
             canonical,
+            watches,
             caller,
             connection,
         } = new;
@@ -92,8 +106,14 @@ impl QueryGroups {
             });
             let units = self.indexes[query.resource].add(id, &of, self.max_scanned)?;
             self.by_query.insert(key, id);
-            self.by_id.insert(id, QueryGroup::new(of, canonical, units));
-            self.added.iter_mut().for_each(|added| added.push(id));
+            let relations = (!watches.is_empty()).then(|| {
+                let watches = watches.into_iter();
+                let watches = watches.map(|watch| self.watch(id, watch, &caller));
+                Box::new(RelationState::new(watches.collect(), position))
+            });
+            let group = QueryGroup::new(of, relations, canonical, units);
+            self.by_id.insert(id, group);
+            self.added.iter_mut().for_each(|it| it.new.push(id));
             id
         };
         let id = self.next_id();
@@ -114,20 +134,103 @@ impl QueryGroups {
         if !of.is_empty() {
             return;
         }
-        if let Some(QueryGroup { of, canonical, .. }) = self.by_id.remove(&group) {
-            self.indexes[resource].remove(group, &of.query);
-            self.by_query.remove(&(resource, canonical));
+        if let Some(of) = self.by_id.remove(&group) {
+            if let Some(evaluated) = of.evaluated() {
+                self.indexes[resource]
+                    .groups
+                    .remove(group, &evaluated.query);
+            }
+            self.by_query.remove(&(resource, of.canonical));
+            let watches = of.relations.into_iter().flat_map(|it| it.watches);
+            for id in watches {
+                if let Some(WatchCandidate { watch, .. }) = self.watches.remove(&id) {
+                    let index = &mut self.watch_indexes[watch.resource];
+                    index.remove_values(id, watch.filter.values());
+                }
+            }
         }
+    }
+
+    /// Adds a watch of a group. Returns its id.
+    fn watch(&mut self, group: u64, watch: Arc<Watch>, asked_by: &CallerId) -> u64 {
+        let id = self.next_id();
+        self.watch_indexes[watch.resource].add(id, watch.filter.values());
+        let candidate = WatchCandidate {
+            group,
+            watch,
+            asked_by: asked_by.clone(),
+        };
+        self.watches.insert(id, candidate);
+        id
+    }
+
+    /// Sets the resolved query of a group and the position of a subscriber, for which it was resolved
+    /// at commit `seq`. Returns the version of the group's resolved query, if that is the same.
+    pub(super) fn settle(
+        &mut self,
+        (group, id): (u64, u64),
+        seq: u64,
+        resolved: &ResolvedQuery,
+        (head, max): (u64, usize),
+    ) -> Option<u64> {
+        let of = self.by_id.get_mut(&group)?;
+        let relations = of.relations.as_mut()?;
+        let is_current = relations.is_current(seq);
+        if is_current && relations.resolved.is_none() {
+            let query = Arc::new(GroupQuery {
+                weight: resolved.query.weight(),
+                query: resolved.query.clone(),
+                asked_by: of.of.asked_by.clone(),
+            });
+            self.indexes[query.query.resource]
+                .groups
+                .add_query(group, &query.query);
+            relations.resolve(seq, query);
+            // Commits that are being evaluated are not evaluated for this group.
+            self.added.iter_mut().for_each(|it| it.resolved.push(group));
+        }
+        let version = relations.version().filter(|_| is_current);
+        of.settle(id, seq, version.is_none() || seq < head, max);
+        version
+    }
+
+    /// Handles that commits may have changed the related records of these groups: their subscribers
+    /// have to catch up. Returns from which commit on each group is not evaluated.
+    pub(super) fn set_moved(&mut self, moved: HashMap<u64, MovedAt>) -> HashMap<u64, u64> {
+        let mut unevaluated = HashMap::new();
+        for (group, at) in moved {
+            let Some(of) = self.by_id.get_mut(&group) else {
+                continue;
+            };
+            let Some(relations) = &mut of.relations else {
+                continue;
+            };
+            let Some(MovedAt { first, last }) = relations.unknown_part(at) else {
+                continue;
+            };
+            if let Some(before) = relations.change(last) {
+                self.indexes[before.query.resource]
+                    .groups
+                    .remove(group, &before.query);
+            }
+            unevaluated.insert(group, first);
+        }
+        unevaluated
     }
 
     /// The groups that these commits may affect, for evaluation without the lock. The result is
     /// then passed to [`push`](Self::push).
     pub(super) fn candidates(&mut self, commits: Vec<Arc<Committed>>) -> Evaluation {
-        self.added = Some(Vec::new());
+        self.added = Some(AddedGroups::default());
         let mut evaluation = Evaluation::new();
         for committed in commits {
+            if !self.watches.is_empty() {
+                let ids = self.watches_of(&committed).into_iter();
+                let watches = ids.filter_map(|id| self.watches.get(&id).cloned());
+                evaluation.watches.push(watches.collect());
+            }
             let ids = self.candidates_of(&committed).into_iter();
-            let groups = ids.filter_map(|id| Some((id, self.by_id.get(&id)?.of.clone())));
+            let groups = ids.filter_map(|id| Some((id, self.by_id.get(&id)?.evaluated()?.clone())));
             let groups = groups.collect();
             evaluation.candidates.push((committed, groups));
         }
@@ -162,17 +265,21 @@ impl QueryGroups {
         }
     }
 
-    /// Finishes an evaluation that began after commit `from`: the groups that were `deferred`, or
-    /// added in the meantime, have to catch up.
+    /// Finishes an evaluation of the commits after `from` up to `last`: the groups that were `deferred`,
+    /// or added or resolved in the meantime, have to catch up.
     pub(super) fn finish(
         &mut self,
-        from: u64,
+        (from, last): (u64, u64),
         deferred: HashSet<u64>,
         max: usize,
         wakers: &mut Vec<Waker>,
     ) {
-        let added = self.added.take().unwrap_or_default();
-        for id in deferred.into_iter().chain(added) {
+        let AddedGroups { new, resolved } = self.added.take().unwrap_or_default();
+        // The watches of new groups were not evaluated.
+        let first = from + 1;
+        let moved = new.iter().map(|&id| (id, MovedAt { first, last }));
+        self.set_moved(moved.collect());
+        for id in deferred.into_iter().chain(new).chain(resolved) {
             if let Some(group) = self.by_id.get_mut(&id) {
                 group.set_all_behind(from, max, wakers);
             }
@@ -182,9 +289,10 @@ impl QueryGroups {
     /// The groups that a transient event may affect.
     pub(super) fn candidates_of_event(&self, event: &Emitted) -> Vec<Candidate> {
         let mut candidates = BTreeSet::new();
-        self.indexes[event.resource].add_candidates(&event.record, &mut candidates);
+        let index = &self.indexes[event.resource].groups;
+        index.add_candidates(&event.record, &mut candidates);
         let ids = candidates.into_iter();
-        ids.filter_map(|id| Some((id, self.by_id.get(&id)?.of.clone())))
+        ids.filter_map(|id| Some((id, self.by_id.get(&id)?.evaluated()?.clone())))
             .collect()
     }
 
@@ -195,8 +303,12 @@ impl QueryGroups {
         }
     }
 
-    /// Marks all subscriptions as behind because commits are missing.
-    pub(super) fn set_all_behind(&mut self, max: usize, wakers: &mut Vec<Waker>) {
+    /// Marks all subscriptions as behind because commits up to `head` are missing.
+    pub(super) fn set_all_behind(&mut self, head: u64, max: usize, wakers: &mut Vec<Waker>) {
+        let of_relations = self.by_id.iter().filter(|(_, of)| of.relations.is_some());
+        let (first, last) = (0, head);
+        let moved = of_relations.map(|(&id, _)| (id, MovedAt { first, last }));
+        self.set_moved(moved.collect());
         for group in self.by_id.values_mut() {
             group.set_all_behind(0, max, wakers);
         }
@@ -216,13 +328,26 @@ impl QueryGroups {
     fn candidates_of(&self, committed: &Committed) -> BTreeSet<u64> {
         let mut candidates = BTreeSet::new();
         for change in &committed.changes {
-            let index = &self.indexes[change.resource];
+            let index = &self.indexes[change.resource].groups;
             change
                 .images()
                 .for_each(|it| index.add_candidates(it, &mut candidates));
         }
         for event in &committed.emitted {
-            self.indexes[event.resource].add_candidates(&event.record, &mut candidates);
+            let index = &self.indexes[event.resource].groups;
+            index.add_candidates(&event.record, &mut candidates);
+        }
+        candidates
+    }
+
+    /// The watches that a commit may affect, without duplicates.
+    fn watches_of(&self, committed: &Committed) -> BTreeSet<u64> {
+        let mut candidates = BTreeSet::new();
+        for change in &committed.changes {
+            let index = &self.watch_indexes[change.resource];
+            change
+                .images()
+                .for_each(|it| index.add_candidates(it, &mut candidates));
         }
         candidates
     }
@@ -236,21 +361,20 @@ impl QueryGroups {
 impl QueryIndex {
     /// Adds a group. Returns how many units it counts against the caller that first subscribed.
     fn add(&mut self, group: u64, of: &GroupQuery, max_scanned: usize) -> Result<usize> {
-        let Some(values) = of.query.combined_filter().values() else {
-            // A policy's filter belongs to the application and does not count against the caller.
-            let mut units = 0;
-            if !of.query.is_unconditional() {
-                units = 1 + of.query.filter.weight() / BYTES_PER_UNIT;
-                self.take(units, &of.asked_by, max_scanned)?;
-            }
-            self.scanned.insert(group);
-            return Ok(units);
-        };
-        for (property, value) in values {
-            let groups = self.by_value.entry(property).or_default();
-            groups.entry(value).or_default().insert(group);
+        // The values of a query with relations are not known yet, and its related records are watched.
+        let has_relations = of.query.has_relations();
+        let values = of.query.combined_filter().values();
+        let mut units = 0;
+        // A policy's filter belongs to the application and does not count against the caller.
+        let counts = values.is_none() || of.query.filter.has_relations();
+        if counts && !of.query.is_unconditional() {
+            units = 1 + of.query.filter.weight() / BYTES_PER_UNIT;
+            self.take(units, &of.asked_by, max_scanned)?;
         }
-        Ok(0)
+        if !has_relations {
+            self.groups.add(group, values);
+        }
+        Ok(units)
     }
 
     /// Takes units of the limit for a caller, which may have at most as many as are then left for
@@ -295,26 +419,57 @@ impl QueryIndex {
             None => self.units -= units,
         }
     }
+}
 
-    fn remove(&mut self, group: u64, query: &LiveQuery) {
-        self.scanned.remove(&group);
-        for (property, value) in query.combined_filter().values().into_iter().flatten() {
-            let Some(values) = self.by_value.get_mut(&property) else {
+/// Queries of one resource, indexed by the values that they require.
+#[derive(Debug, Default)]
+struct ValueIndex {
+    /// Queries that require specific values of a property, by property and value.
+    by_value: BTreeMap<usize, BTreeMap<Scalar<'static>, BTreeSet<u64>>>,
+    /// Queries that any change may affect.
+    scanned: BTreeSet<u64>,
+}
+
+impl ValueIndex {
+    fn add_query(&mut self, id: u64, query: &LiveQuery) {
+        self.add(id, query.combined_filter().values());
+    }
+
+    /// Adds a query that requires one of these values, if any.
+    fn add(&mut self, id: u64, values: Option<Vec<(usize, Scalar<'static>)>>) {
+        let Some(values) = values else {
+            self.scanned.insert(id);
+            return;
+        };
+        for (property, value) in values {
+            let ids = self.by_value.entry(property).or_default();
+            ids.entry(value).or_default().insert(id);
+        }
+    }
+
+    fn remove(&mut self, id: u64, query: &LiveQuery) {
+        self.remove_values(id, query.combined_filter().values());
+    }
+
+    fn remove_values(&mut self, id: u64, values: Option<Vec<(usize, Scalar<'static>)>>) {
+        self.scanned.remove(&id);
+        for (property, value) in values.into_iter().flatten() {
+            let Some(of) = self.by_value.get_mut(&property) else {
                 continue;
             };
-            if let Some(groups) = values.get_mut(&value) {
-                groups.remove(&group);
-                if groups.is_empty() {
-                    values.remove(&value);
+            if let Some(ids) = of.get_mut(&value) {
+                ids.remove(&id);
+                if ids.is_empty() {
+                    of.remove(&value);
                 }
             }
-            if values.is_empty() {
+            if of.is_empty() {
                 self.by_value.remove(&property);
             }
         }
     }
 
-    /// Adds the groups whose queries may match `record`.
+    /// Adds the queries that may match `record`.
     fn add_candidates(&self, record: &Record, candidates: &mut BTreeSet<u64>) {
         candidates.extend(&self.scanned);
         for (&property, values) in &self.by_value {

@@ -18,6 +18,7 @@ const api = connect("ws://127.0.0.1:8000", { api: described, token: async () => 
 `;
 
 const RIGHT = [
+  'api.album.subscribe({ songs: { $some: { playing: true } } }); api.song.live({ "album.year": { $lt: 1960 } });',
   'const newest: Live<Creature> = api.creature.live({ kind: "dragon", $sort: { life: -1 }, $limit: 3 });',
   'const bob: Creature = await api.creature.create({ id: "bob" });',
   'const said: string = await api.creature.feed({ id: "bob", amount: 3 }, { timeoutMs: 500, ifRev: 7 });',
@@ -64,7 +65,7 @@ const WRONG = [
   'await api.album.find({ songs: { $some: { plying: true } } });',
   'await api.song.find({ "album.songs": { $some: { "album.year": 1959 } } });',
   'api.song.live({ "album.year": 1959 });',
-  'api.album.subscribe({ songs: { $some: {} } });',
+  'api.album.subscribe({ songs: { $any: {} } });',
   'await api.creature.find({ life: { $gt: "much" } });',
   'await api.creature.find({ $sort: { life: 2 } });',
   'const where: Where<{ tags: string[] | null }> = { tags: ["a"] };',

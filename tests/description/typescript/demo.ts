@@ -136,7 +136,7 @@ export interface Api {
     /** Destroys a `song` if it belongs to this parent, and returns its last state. */
     destroySong: sockful.Write<{ album_id: string; id: string }, Song>;
     /** Lists the `songs` of one parent, then sends every change to them. */
-    subscribeSongs: sockful.Subscribe<Song, SongEvents, string, { album_id: string }>;
+    subscribeSongs: sockful.Subscribe<Song, SongEvents, string, { album_id: string }, SongRelations>;
   };
   /** A song of an album. */
   song: sockful.Resource<"id", Song, NewSong, SongPatch, SongEvents, SongRelations> & {

@@ -29,6 +29,14 @@ pub struct LiveConfig {
     /// The maximum number of records of a live window: the `$limit` of a subscription. Default: 1,000.
     #[doc(hidden)]
     pub max_window: usize,
+    /// The maximum number of related records that one condition over a relation may match in a
+    /// subscription. Default: 10,000.
+    #[doc(hidden)]
+    pub max_inner_set: usize,
+    /// The maximum number of records that enter or leave a subscription because related records have
+    /// changed. If there are more, it restarts with an initial result. Default: 10,000.
+    #[doc(hidden)]
+    pub max_moved: usize,
     /// The maximum number of commits read from the log for a subscription that missed them. One that
     /// missed more restarts with an initial result. Default: 100,000.
     #[doc(hidden)]
@@ -52,6 +60,8 @@ impl Default for LiveConfig {
             max_snapshot: 8 * 1024 * 1024,
             max_scanned_groups: 1_000,
             max_window: 1_000,
+            max_inner_set: 10_000,
+            max_moved: 10_000,
             max_replayed: 100_000,
             ring_capacity: 16 * 1024 * 1024,
             max_unsent_events: 64 * 1024,
@@ -72,6 +82,8 @@ impl LiveConfig {
             ("live.max_snapshot", self.max_snapshot),
             ("live.max_scanned_groups", self.max_scanned_groups),
             ("live.max_window", self.max_window),
+            ("live.max_inner_set", self.max_inner_set),
+            ("live.max_moved", self.max_moved),
             ("live.ring_capacity", self.ring_capacity),
             ("live.max_unsent_events", self.max_unsent_events),
         ])

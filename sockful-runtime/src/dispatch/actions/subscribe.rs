@@ -48,8 +48,11 @@ pub(in crate::dispatch) async fn begin(
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
     let window = query::window(model, &given, app.config.live.max_window)?;
     let window = window.map(|(order, limit)| Arc::new(Window::new(order, limit)));
-    let scope = app.relation_scope().unavailable_in("a live query");
-    filters.push(query::conditions(model, &given, scope)?);
+    let relations = match window {
+        Some(_) => app.relation_scope().unavailable_in("a live window"),
+        None => app.relation_scope(),
+    };
+    filters.push(query::conditions(model, &given, relations)?);
     drop(given);
     let request = SubscriptionRequest {
         resource: model.index,
@@ -74,10 +77,13 @@ pub(in crate::dispatch) async fn begin(
         Some(from) => broker.can_resume(from, query, same).await?,
         None => None,
     };
+    let resumed = match (from, resumed) {
+        (Some(from), Some(at)) => handle.resume(from.seq).await?.then_some(at),
+        _ => None,
+    };
     let selection = Selection::of(model.definition, select.clone());
     let (body, seq, at, remaining) = match from {
         Some(ResumeRequest { seq, .. }) if resumed.is_some() => {
-            handle.set_position(seq);
             let nothing = RemainingRecords::default();
             (b"{\"resumed\":true}".to_vec(), seq, resumed, nothing)
         }

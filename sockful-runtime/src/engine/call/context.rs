@@ -237,16 +237,20 @@ impl Context {
     /// Narrows the conditions of the caller to what it can read: to the records of the resource that
     /// it can read, and at each relation to the related records that it can read.
     pub(crate) fn narrow(&self, resource: usize, filter: QueryFilter) -> Result<QueryFilter> {
-        let filter = if filter.has_relations() {
-            filter.replace_related(&mut |related| {
-                let to = self.app().index_of(related.resource)?;
-                let filter = self.read_filter(to)?.narrow(related.filter.clone());
-                Ok(QueryFilter::Related(Box::new(related.with(filter))))
-            })?
-        } else {
-            filter
-        };
+        let filter = self.narrow_related(filter)?;
         Ok(self.read_filter(resource)?.narrow(filter))
+    }
+
+    /// Narrows the conditions of the caller at each relation to the related records that it can read.
+    pub(crate) fn narrow_related(&self, filter: QueryFilter) -> Result<QueryFilter> {
+        if !filter.has_relations() {
+            return Ok(filter);
+        }
+        filter.replace_related(&mut |related| {
+            let to = self.app().index_of(related.resource)?;
+            let filter = self.read_filter(to)?.narrow(related.filter.clone());
+            Ok(QueryFilter::Related(Box::new(related.with(filter))))
+        })
     }
 
     /// Checks that the caller may perform an action, on this record if the action has one.

@@ -105,6 +105,7 @@ impl Broker {
             records: records.visible().cloned().collect(),
             seq: recent.head(),
             at: None,
+            resolved: None,
         })
     }
 

@@ -58,7 +58,7 @@ impl Server {
             .expect("the memory store opens");
         Self {
             model: sample::model(),
-            broker: Broker::new(store.clone(), 1, &config),
+            broker: Broker::new(store.clone(), vec![Sample::DEFINITION], &config),
             store,
             finds,
             slack: None,

@@ -111,7 +111,9 @@ fn relation(related: &RelationRoute<'_>, description: &Value, types: &Types<'_>)
         Relation::Destroy => format!("sockful.Write<{{ {parents}; {own} }}, {record}>"),
         Relation::Subscribe => {
             let id = id(child);
-            format!("sockful.Subscribe<{record}, {record}Events, {id}, {{ {parents} }}>")
+            format!(
+                "sockful.Subscribe<{record}, {record}Events, {id}, {{ {parents} }}, {record}Relations>"
+            )
         }
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct SubscriptionAccess {
     /// The caller's key.
     pub(super) caller: Option<Box<str>>,
     read_filter: ReadFilter,
+    /// The conditions of the request, narrowed to the related records that the caller can read.
+    filter: QueryFilter,
     /// The read filter of the parent's resource.
     parent: Option<ReadFilter>,
 }
@@ -66,7 +68,7 @@ impl SubscriptionScope {
         }
         let query = Arc::new(LiveQuery {
             resource: request.resource,
-            filter: request.filter.clone(),
+            filter: access.filter.clone(),
             read_filter: access.read_filter.clone(),
             window: request.window.clone(),
         });
@@ -109,6 +111,7 @@ impl SubscriptionAccess {
         Ok(Self {
             caller: context.caller().map(Into::into),
             read_filter: context.read_filter(request.resource)?,
+            filter: context.narrow_related(request.filter.clone())?,
             parent: parent.transpose()?,
         })
     }
