@@ -6,7 +6,7 @@ use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::resource::Resource;
 use crate::model::scalar::Scalar;
-use crate::query::{By, CompareOp, Query, QueryFilter, QueryOrder, RelatedFilter};
+use crate::query::{By, CompareOp, Cursor, Query, QueryFilter, QueryOrder, RelatedFilter};
 use crate::store::Store;
 use crate::store::commit::{Commit, Expect, Operation};
 use proptest::collection::vec;
@@ -41,9 +41,20 @@ struct RelatedQuery {
     skip: usize,
 }
 
-/// The result of a query: the records as they are stored, whether there are more, the number of
-/// matching ones, and the numbers of records read.
-pub(crate) type RelatedResult = (Vec<String>, bool, usize, [usize; 2]);
+/// The result of a query.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RelatedResult {
+    /// The records as they are stored.
+    records: Vec<String>,
+    /// Whether there are more.
+    more: bool,
+    /// The number of matching records.
+    count: usize,
+    /// The ids of all matching records, from page to page.
+    paged: Vec<String>,
+    /// The numbers of records that the list, the count and the pages read.
+    visited: [usize; 3],
+}
 
 pub(crate) fn cases() -> impl Strategy<Value = RelatedCase> {
     let records = (0..3_usize, 0..7_u8).prop_flat_map(|(resource, n)| {
@@ -194,8 +205,14 @@ pub(crate) fn run(store: &dyn Store, case: &RelatedCase) -> Vec<RelatedResult> {
         let (found, counted) = (found.value, counted.value);
         let records = found.records.iter();
         let records = records.map(|it| format!("{}{}", it.sent(), it.kept()));
-        let visited = [found.visited, counted.visited];
-        (records.collect(), found.more, counted.count, visited)
+        let (paged, of_pages) = pages(store, *resource, query);
+        RelatedResult {
+            records: records.collect(),
+            more: found.more,
+            count: counted.count,
+            paged,
+            visited: [found.visited, counted.visited, of_pages],
+        }
     });
     let results = results.collect();
     let delete = |(resource, text): &(usize, String)| Operation::Delete {
@@ -211,6 +228,28 @@ pub(crate) fn run(store: &dyn Store, case: &RelatedCase) -> Vec<RelatedResult> {
     results
 }
 
+/// Returns the ids of all matching records, from page to page, and the number of records read.
+fn pages(store: &dyn Store, resource: usize, query: &RelatedQuery) -> (Vec<String>, usize) {
+    let (mut ids, mut visited, mut after) = (Vec::new(), 0, None);
+    loop {
+        let query = Query {
+            limit: query.limit.max(1),
+            skip: 0,
+            after,
+            ..query.query()
+        };
+        let order = query.order.clone();
+        let found = wait(store.find(resource, query)).expect("a list").value;
+        visited += found.visited;
+        ids.extend(found.records.iter().map(|it| it.id().to_owned()));
+        assert!(ids.len() < 100, "pagination does not end");
+        match found.records.last().filter(|_| found.more) {
+            Some(last) => after = Some(Cursor::at(&order, last)),
+            None => return (ids, visited),
+        }
+    }
+}
+
 /// Compares the results of an empty store with a naive evaluation.
 pub(super) fn check_case(store: &dyn Store, case: &RelatedCase) -> Result<(), TestCaseError> {
     let model = sample::model();
@@ -220,16 +259,19 @@ pub(super) fn check_case(store: &dyn Store, case: &RelatedCase) -> Result<(), Te
         world.entry(*resource).or_default().push(record);
     }
     let results = run(store, case);
-    for ((resource, query), (records, more, count, _)) in case.queries.iter().zip(results) {
+    for ((resource, query), result) in case.queries.iter().zip(results) {
         let all = world.get(resource).into_iter().flatten().cloned();
         let mut expected: Vec<_> = all.filter(|it| meets(&world, &query.filter, it)).collect();
-        prop_assert_eq!(count, expected.len(), "{:?}", query);
+        prop_assert_eq!(result.count, expected.len(), "{:?}", query);
         QueryOrder::sort(&query.order, &mut expected);
         let end = query.skip.saturating_add(query.limit);
-        prop_assert_eq!(more, query.limit > 0 && expected.len() > end, "{:?}", query);
+        let more = query.limit > 0 && expected.len() > end;
+        prop_assert_eq!(result.more, more, "{:?}", query);
+        let ids: Vec<_> = expected.iter().map(|it| it.id()).collect();
+        prop_assert_eq!(&result.paged, &ids, "{:?}", query);
         let page = expected.iter().skip(query.skip).take(query.limit);
         let page = page.map(|it| format!("{}{}", it.sent(), it.kept()));
-        prop_assert_eq!(records, page.collect::<Vec<_>>(), "{:?}", query);
+        prop_assert_eq!(result.records, page.collect::<Vec<_>>(), "{:?}", query);
     }
     Ok(())
 }

@@ -399,8 +399,8 @@ fn relation_results_equal_those_of_memory() {
     let memory = conformance::opened(Memory::new());
     let path = folder.0.join("data.db");
     let sqlite = conformance::opened(Sqlite::open(path).expect("a new file"));
+    // `PROPTEST_CASES` sets another number of cases.
     let config = ProptestConfig {
-        cases: 150,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
