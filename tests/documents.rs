@@ -35,6 +35,7 @@ documents! {
     many_to_many: "cookbook/many-to-many.md",
     unique_per_parent: "cookbook/unique-per-parent.md",
     counters: "cookbook/counters.md",
+    infinite_scroll: "cookbook/infinite-scroll.md",
     uploads: "cookbook/uploads.md",
     scheduled_jobs: "cookbook/scheduled-jobs.md",
     webhooks: "cookbook/webhooks.md",

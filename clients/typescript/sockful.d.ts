@@ -541,7 +541,8 @@ export type Query<Record, Relations = {}> = RelatedWhere<Record, Relations> & {
   $sort?: Sort<Record>;
   $limit?: number;
   $skip?: number;
-  $after?: string;
+  /** The `next` of an earlier page, or the properties of `$sort` and the id of the record that it continues behind. */
+  $after?: string | { [P in keyof Record]?: Record[P] };
 };
 
 /** The projection of a record: its properties and related records. */

@@ -109,7 +109,12 @@ impl<'a> Scalar<'a> {
     /// Parses stored JSON for an order or a cursor, which use the first 1,024 bytes of a string.
     /// Strings that differ only after them are ordered by the next key.
     pub fn sort_key(raw: &'a str, form: KeyForm) -> Self {
-        match Self::keyed(raw, form) {
+        Self::keyed(raw, form).into_sort_key()
+    }
+
+    /// Returns the part of the value that an order compares: see [`sort_key`](Self::sort_key).
+    pub(crate) fn into_sort_key(self) -> Self {
+        match self {
             Self::Text(text) if text.len() > SORTED_BYTES => {
                 let end = prefix(&text, SORTED_BYTES).len();
                 Self::Text(match text {

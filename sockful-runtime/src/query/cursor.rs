@@ -4,9 +4,10 @@ use super::operand;
 use super::order::SortKeys;
 use super::path::Path;
 use super::values::Fields;
-use super::{By, QueryOrder};
+use super::{By, CompareOp, QueryOrder};
 use crate::core::error::Result;
 use crate::model::definition::KeyForm;
+use crate::model::key;
 use crate::model::record::Record;
 use crate::model::resource_model::Model;
 use crate::model::scalar::Scalar;
@@ -49,10 +50,14 @@ impl Cursor {
         keys.compare_position(&self.keys, orders, (id, &self.id))
     }
 
-    /// Parses a cursor, which must belong to this order.
+    /// Parses a cursor, which must belong to this order: the text of one, or the values of the sort
+    /// keys and the id.
     pub(super) fn parse(model: &Model, orders: &[QueryOrder], raw: &str) -> Result<Self> {
         let path = Path::Root;
         let path = path.key("$after");
+        if raw.starts_with('{') {
+            return Self::of_values(model, orders, raw, &path);
+        }
         let malformed = || path.refuse("`$after` must be the unchanged `next` of an earlier list");
         let text: Cow<'_, str> = match Scalar::parse(raw) {
             Some(Scalar::Text(text)) => text,
@@ -83,6 +88,43 @@ impl Cursor {
         let keys = keys.into_iter().zip(kinds).map(fits);
         let keys = keys.collect::<Option<_>>().ok_or_else(malformed)?;
         Ok(Self { keys, id })
+    }
+
+    /// Parses the position after a record with these values.
+    fn of_values(model: &Model, orders: &[QueryOrder], raw: &str, path: &Path<'_>) -> Result<Self> {
+        let given = path.object(raw, "with the properties of `$sort` and the id")?;
+        let take = |at: usize| {
+            let name = model.definition.properties[at].name;
+            let missing = || {
+                let message = format!(
+                    "`{name}` is required: `$after` has the properties of `$sort` and the id"
+                );
+                path.key(name).refuse(message)
+            };
+            given.take(name).ok_or_else(missing)
+        };
+        let keys = orders.iter().filter_map(|order| match order.by {
+            By::Id => None,
+            By::Property(at) => Some(take(at).and_then(|raw| {
+                let path = path.key(model.definition.properties[at].name);
+                let value = operand::parse(model, at, CompareOp::LessOrEqual, raw, &path)?;
+                Ok(value.into_sort_key())
+            })),
+        });
+        let keys = keys.collect::<Result<_>>()?;
+        let id = take(model.definition.id)?;
+        let id = key::canonical(id, model.definition.key).map_err(|fault| {
+            let name = model.definition.properties[model.definition.id].name;
+            path.key(name).refuse(format!("the id {}", fault.message))
+        })?;
+        if let Some(fault) = given.unknown().next() {
+            let message = format!("`{}` is not a property of `$sort`", fault.path);
+            return Err(path.key(&fault.path).refuse(message));
+        }
+        Ok(Self {
+            keys,
+            id: id.into(),
+        })
     }
 }
 

@@ -323,6 +323,45 @@ fn cursor_is_valid_for_its_own_sort_only() {
 }
 
 #[test]
+fn cursor_is_written_as_the_values_of_a_record() {
+    for (sort, values) in [
+        ("{}", r#"{"id":"bob"}"#),
+        (r#"{"id":-1}"#, r#"{"id":"bob"}"#),
+        (r#"{"life":1}"#, r#"{"id":"bob","life":10}"#),
+        (
+            r#"{"name":1,"life":-1}"#,
+            r#"{"life":10.0,"id":"bob","name":null}"#,
+        ),
+    ] {
+        let query = parsed(&format!(r#"{{"$after":{values},"$sort":{sort}}}"#)).expect(sort);
+        let after = query.after.expect("a position");
+        assert!(
+            after.compare(&query.order, &bob()).is_eq(),
+            "{sort} {after:?}"
+        );
+    }
+    for (query, path) in [
+        (r#"{"$after":{}}"#, "$after.id"),
+        (r#"{"$after":{"id":7}}"#, "$after.id"),
+        (r#"{"$after":{"id":"bob","life":7}}"#, "$after.life"),
+        (
+            r#"{"$after":{"id":"bob"},"$sort":{"life":1}}"#,
+            "$after.life",
+        ),
+        (
+            r#"{"$after":{"id":"bob","life":"7"},"$sort":{"life":1}}"#,
+            "$after.life",
+        ),
+        (
+            r#"{"$after":{"id":"bob","life":[]},"$sort":{"life":1}}"#,
+            "$after.life",
+        ),
+    ] {
+        assert_eq!(path_of(&refused(query)), path, "{query}");
+    }
+}
+
+#[test]
 fn forged_cursor_is_rejected() {
     for json in [
         r#"[["+life"],["10"],"bob"]"#,

@@ -205,6 +205,11 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     for (word, value) in words(most) {
         properties.insert(word.to_owned(), value);
     }
+    // Only a frame has room for the values of a position.
+    let position = json!({"type": "object", "description": "The properties of `$sort` and the id of the record that the list continues behind."});
+    if let Some(after) = properties.get_mut("$after") {
+        *after = json!({"anyOf": [after, position]});
+    }
     properties.extend(shaping(document, model));
     document.add_schema(&query_name(model), object(&properties));
 }
