@@ -258,8 +258,8 @@ async fn unreadable_commit_ends_the_live_query() {
         let failed = if waits {
             within("the error", live.until(6)).await
         } else {
-            served(&mut live).await;
-            served(&mut live).await;
+            next_change(&mut live).await;
+            next_change(&mut live).await;
             within("the error", live.changed()).await
         };
         let error = failed.expect("an error").expect_err("it is unreadable");

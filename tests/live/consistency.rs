@@ -13,6 +13,7 @@ mod resume_tokens;
 mod slow_readers;
 mod stress;
 mod unsubscribe;
+mod windows;
 
 use crate::support::Client;
 use crate::support::live_checker::{LiveQuery, RecordingServer, Subscriber};

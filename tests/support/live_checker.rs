@@ -11,6 +11,7 @@ mod replica;
 mod subscriber;
 #[cfg(test)]
 mod tests;
+mod window_checker;
 
 use checker::check;
 pub(crate) use commit_history::{CommitHistory, Commits};

@@ -3,7 +3,7 @@
 //! `SOCKFUL_SEED` repeats an earlier run, which printed its seed. `SOCKFUL_STORM_TURNS` is the number of turns of
 //! each follower. Followers wait for commits instead of a time, so that a slow machine does the same work.
 
-mod random_choices;
+pub(super) mod random_choices;
 
 use super::*;
 use crate::support::live_checker::{Commits, Counts};
@@ -17,17 +17,20 @@ const WRITERS: u64 = 50;
 const FOLLOWERS: u64 = 200;
 const TURNS: u64 = 15;
 
-fn from_env(name: &str) -> Option<u64> {
+pub(super) fn from_env(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     let number = text.parse();
     Some(number.unwrap_or_else(|_| panic!("`{name}` must be a number, got `{text}`")))
 }
 
+pub(super) fn random_seed() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.expect("a clock").subsec_nanos().into()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_subscribers_converge_under_random_load() {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seed = from_env("SOCKFUL_SEED");
-    let seed = seed.unwrap_or_else(|| since.expect("a clock").subsec_nanos().into());
+    let seed = from_env("SOCKFUL_SEED").unwrap_or_else(random_seed);
     println!("SOCKFUL_SEED={seed}");
     let turns = from_env("SOCKFUL_STORM_TURNS").unwrap_or(TURNS);
     let (server, _) = start_with(|config| {

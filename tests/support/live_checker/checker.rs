@@ -3,7 +3,7 @@
 use super::counts::{Counts, same};
 use super::live_query::{Frame, LiveQuery};
 use super::replica::Replica;
-use super::{Commits, Observation};
+use super::{Commits, Observation, window_checker};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,9 @@ pub(crate) fn check(
     head: u64,
     fold_after: usize,
 ) -> Result<Counts, String> {
+    if query.window.is_some() {
+        return window_checker::check(query, seen, log, head);
+    }
     let mut history = History {
         query,
         log,
@@ -116,7 +119,7 @@ impl History<'_> {
         reached: bool,
         log_reaches_back: bool,
     ) -> Result<(), String> {
-        let frames = self.replica.reply(payload)?;
+        let frames = self.replica.reply(self.query, payload)?;
         if payload["ok"].get("resumed").is_some() {
             same(
                 "the position of the resumed subscription",

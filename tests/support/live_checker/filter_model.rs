@@ -58,6 +58,27 @@ fn order(value: &Value, operand: &Value) -> Option<Ordering> {
     }
 }
 
+/// Compares two records by these sort keys and then by id.
+pub(super) fn compare(sort: &Value, id: &str, a: &Value, b: &Value) -> Ordering {
+    let keys = sort.as_object().expect("an order is an object").iter();
+    let of_keys = keys.map(|(key, direction)| {
+        let ascending = match (&a[key], &b[key]) {
+            (Value::Null, Value::Null) => Ordering::Equal,
+            (Value::Null, _) => Ordering::Less,
+            (_, Value::Null) => Ordering::Greater,
+            (a, b) => order(a, b).expect("values of one type"),
+        };
+        if direction == -1 {
+            ascending.reverse()
+        } else {
+            ascending
+        }
+    });
+    let ids = std::iter::once_with(|| order(&a[id], &b[id]).expect("ids of one type"));
+    let mut all = of_keys.chain(ids);
+    all.find(|it| it.is_ne()).unwrap_or(Ordering::Equal)
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().expect("a list")
 }

@@ -24,6 +24,10 @@ pub(crate) struct LiveQuery {
     pub(crate) conditions: Value,
     /// The selected properties, including the id.
     pub(crate) select: Option<Vec<&'static str>>,
+    /// The `$sort` and the `$limit` of a live window.
+    pub(crate) window: Option<(Value, usize)>,
+    /// The conditions of the records that the caller can read.
+    pub(crate) readable: Value,
 }
 
 /// The expected frames of several commits that are sent as one.
@@ -46,7 +50,15 @@ impl LiveQuery {
             route: None,
             conditions,
             select: None,
+            window: None,
+            readable: json!({}),
         }
+    }
+
+    /// Returns the same query for the first records in an order.
+    pub(crate) fn first(self, sort: Value, limit: usize) -> Self {
+        let window = Some((sort, limit));
+        Self { window, ..self }
     }
 
     /// Returns the resource and action to subscribe with.
@@ -60,12 +72,21 @@ impl LiveQuery {
         if let Some(select) = &self.select {
             payload["$select"] = json!(select);
         }
+        if let Some((sort, limit)) = &self.window {
+            payload["$sort"] = sort.clone();
+            payload["$limit"] = json!(limit);
+        }
         payload
     }
 
-    /// Whether a record matches the filter.
+    /// Whether a record matches the filter and the caller can read it.
     pub(super) fn has(&self, record: &Value) -> bool {
-        matches(&self.conditions, record)
+        matches(&self.conditions, record) && self.can_read(record)
+    }
+
+    /// Whether the caller can read a record.
+    pub(super) fn can_read(&self, record: &Value) -> bool {
+        matches(&self.readable, record)
     }
 
     /// Returns the selected properties of a record.
@@ -139,7 +160,7 @@ impl LiveQuery {
 
     /// Returns the expected event for the record before and after a commit.
     fn event(&self, before: Option<&Value>, after: Option<&Value>) -> Option<Frame> {
-        let still_exists = after.is_some();
+        let is_readable = after.is_some_and(|it| self.can_read(it));
         let before = before.filter(|it| self.has(it));
         let after = after.filter(|it| self.has(it));
         let id = |it: &Value| it[self.id].clone();
@@ -153,7 +174,7 @@ impl LiveQuery {
                 "updated",
                 json!({"id": id(after), "record": self.shown(after)}),
             ),
-            (Some(before), None) if still_exists => {
+            (Some(before), None) if is_readable => {
                 ("destroyed", json!({"id": id(before), "left": true}))
             }
             (Some(before), None) => ("destroyed", json!({"id": id(before)})),

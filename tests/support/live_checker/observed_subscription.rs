@@ -51,7 +51,7 @@ impl ObservedSubscription {
         self.seen.push(Observation::Frame { text, reaches });
         let (name, payload) = (frame[1].as_str().unwrap_or_default(), &frame[2]);
         let completed = if payload.get("ok").is_some() {
-            self.replica.reply(payload).unwrap_or_default()
+            self.replica.reply(&self.query, payload).unwrap_or_default()
         } else if payload.get("seq").is_some() {
             self.replica.part(name, payload.clone())
         } else {

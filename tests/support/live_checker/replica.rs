@@ -30,16 +30,23 @@ impl Replica {
     }
 
     /// Applies the payload of a reply. Returns the frames of a commit or result that it completes.
-    pub(super) fn reply(&mut self, payload: &Value) -> Result<Option<Vec<Frame>>, String> {
-        let token = payload["resume"].as_str();
-        let token = token.ok_or(format!("no resume token: {payload}"))?;
+    pub(super) fn reply(
+        &mut self,
+        query: &LiveQuery,
+        payload: &Value,
+    ) -> Result<Option<Vec<Frame>>, String> {
+        let token = payload["resume"].as_str().map(Value::from);
+        // A window is never resumed.
+        if token.is_some() != query.window.is_none() {
+            return Err(format!("no resume token: {payload}"));
+        }
         self.is_active = true;
         if payload["ok"] == json!({"resumed": true}) {
-            self.token = Some(token.into());
+            self.token = token;
             self.at = payload.get("at").cloned();
             return Ok(None);
         }
-        self.next_token = Some(token.into());
+        self.next_token = token;
         let mut list = payload["ok"].clone();
         for key in ["seq", "more", "at"] {
             if let Some(value) = payload.get(key) {

@@ -9,17 +9,17 @@ const ALBUMS: [&str; 5] = ["kob", "ms", "bb", "so", "gs"];
 const KINDS: [&str; 4] = ["dragon", "cat", "dog", "unicorn"];
 
 /// A pseudorandom number generator (splitmix64).
-pub(super) struct Random(u64);
+pub(in super::super) struct Random(u64);
 
 impl Random {
     /// Creates the `nth` of the generators that share a seed.
-    pub(super) fn new(seed: u64, nth: u64) -> Self {
+    pub(in super::super) fn new(seed: u64, nth: u64) -> Self {
         let mut random = Self(seed);
         random.0 ^= nth.wrapping_mul(0xd1b5_4a32_d192_ed03);
         random
     }
 
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub(in super::super) fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -64,7 +64,25 @@ impl Random {
         if query.resource == "creature" && self.below(4) == 0 {
             query.select = Some(vec!["id", "life"]);
         }
+        if self.below(6) == 0 {
+            return self.window(query);
+        }
         query
+    }
+
+    /// Returns the first records of a query in an order with many ties.
+    fn window(&mut self, query: LiveQuery) -> LiveQuery {
+        let direction = if self.below(2) == 0 { 1 } else { -1 };
+        let sort = match (query.resource, self.below(4)) {
+            (_, 0) => json!({"id": direction}),
+            ("creature", 1) => json!({"kind": 1, "life": direction}),
+            ("creature", _) => json!({"life": direction}),
+            ("song", _) => json!({"plays": direction}),
+            ("review", _) => json!({"album_id": direction}),
+            _ => json!({}),
+        };
+        let limit = usize::try_from(1 + self.below(8)).expect("the limit is small");
+        query.first(sort, limit)
     }
 
     /// Returns a write that a batch commit may contain.
