@@ -92,7 +92,7 @@ cases! {
         malformed_relation_condition_is_rejected
         related_records_count_towards_limits
     } but {
-        live_window_refuses_relation_conditions
+        live_windows_and_counts_refuse_relations
     }
     queries::operands {
         filters_accept_every_spelling_that_create_accepts

@@ -61,6 +61,7 @@ pub(crate) fn is_core_action(name: &str) -> bool {
 
 /// The events of every resource, including reserved names.
 const EVENTS: &[&str] = &[
+    "counted",
     "created",
     "destroyed",
     "ended",

@@ -100,7 +100,7 @@ pub(crate) fn window(
     given: &Object<'_>,
     max: usize,
 ) -> Result<Option<(Vec<QueryOrder>, usize)>> {
-    for key in ["$skip", "$after", "$with", "$count", "$snapshot"] {
+    for key in ["$skip", "$after", "$with", "$snapshot"] {
         if given.has(key) {
             let message = format!("`{key}` is not available in a live query");
             return Err(Path::Root.key(key).refuse(message));
@@ -122,6 +122,23 @@ pub(crate) fn window(
             .refuse("`$limit` must be at least 1 in a live query")),
         limit => Ok(Some((order.unwrap_or_default(), limit))),
     }
+}
+
+/// Parses the `$count` of a live query: whether only the number of records is sent.
+pub(crate) fn is_count(given: &Object<'_>) -> Result<bool> {
+    let Some(raw) = given.take("$count") else {
+        return Ok(false);
+    };
+    if raw != "true" {
+        return Err(Path::Root.key("$count").refuse("`$count` must be true"));
+    }
+    for key in ["$sort", "$limit", "$select"] {
+        if given.has(key) {
+            let message = format!("`{key}` is not available in a live count");
+            return Err(Path::Root.key(key).refuse(message));
+        }
+    }
+    Ok(true)
 }
 
 /// Parses all remaining members of `given` as conditions.

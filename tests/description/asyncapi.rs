@@ -74,6 +74,7 @@ async fn every_action_and_event_is_an_operation() {
             "destroyed",
             "records",
             "reset",
+            "counted",
             "ended",
         ];
         for event in declared.map(String::as_str).chain(live) {

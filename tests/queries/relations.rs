@@ -415,7 +415,7 @@ pub(crate) async fn malformed_relation_condition_is_rejected() {
 }
 
 #[tokio::test]
-pub(crate) async fn live_window_refuses_relation_conditions() {
+pub(crate) async fn live_windows_and_counts_refuse_relations() {
     let (_server, mut client) = music().await;
     for (resource, action, conditions, path, relation) in [
         (
@@ -440,16 +440,23 @@ pub(crate) async fn live_window_refuses_relation_conditions() {
             "songs",
         ),
     ] {
-        let mut window = conditions;
-        window["$sort"] = json!({"id": 1});
-        window["$limit"] = json!(10);
-        let error = client.err(resource, action, window).await;
-        let message =
-            format!("a condition over the relation `{relation}` is not available in a live window");
-        assert_eq!(
-            (&error["code"], &error["path"], &error["message"]),
-            (&json!("invalid_query"), &json!(path), &json!(message)),
-        );
+        for (kind, options) in [
+            ("window", json!({"$sort": {"id": 1}, "$limit": 10})),
+            ("count", json!({"$count": true})),
+        ] {
+            let mut payload = conditions.clone();
+            for (option, value) in options.as_object().expect("options") {
+                payload[option] = value.clone();
+            }
+            let error = client.err(resource, action, payload).await;
+            let message = format!(
+                "a condition over the relation `{relation}` is not available in a live {kind}"
+            );
+            assert_eq!(
+                (&error["code"], &error["path"], &error["message"]),
+                (&json!("invalid_query"), &json!(path), &json!(message)),
+            );
+        }
     }
 }
 

@@ -151,8 +151,8 @@ impl Broker {
         group: u64,
         query: &LiveQuery,
     ) -> Result<Arc<InitialResult>> {
-        if query.window.is_some() {
-            return self.window_result(group, query).await.map(Arc::new);
+        if query.is_kept() {
+            return self.kept_result(group, query).await.map(Arc::new);
         }
         let asked_at = self.store.head().await?;
         let initial = self
@@ -265,6 +265,7 @@ impl Broker {
             records: found.records,
             seq,
             resolved,
+            count: None,
         })
     }
 

@@ -72,8 +72,13 @@ impl Delivery {
         }
     }
 
-    /// Replaces all records that the client has.
+    /// Replaces all records that the client has, or the number of them.
     pub(crate) fn reset(result: Arc<InitialResult>) -> Self {
+        if let Some(count) = result.count {
+            let seq = result.seq;
+            let from = seq.saturating_sub(1);
+            return Self::commits(vec![Match::Counted { count, from, seq }]);
+        }
         Self::Records {
             event: "reset",
             seq: result.seq,
@@ -127,6 +132,10 @@ impl Delivery {
                         let meta = EventMeta::new(committed.seq, is_last).at(at);
                         encoder.write_event(events[*written], committed, meta, out);
                         is_last
+                    }
+                    Match::Counted { count, seq, .. } => {
+                        encoder.write_count(*count, *seq, out);
+                        true
                     }
                     Match::Window(events) => encoder.write_window_event(events, *written, out),
                 };

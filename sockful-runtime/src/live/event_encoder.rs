@@ -112,6 +112,15 @@ impl EventEncoder {
         }
     }
 
+    /// Writes the number of records after commit `seq`.
+    pub(super) fn write_count(&self, count: usize, seq: u64, out: &mut Vec<u8>) {
+        self.write_frame("counted", out, |out| {
+            // Writing to a `Vec` does not fail.
+            let _ = write!(out, "\"count\":{count}");
+            EventMeta::new(seq, true).write(out);
+        });
+    }
+
     /// Writes the event of a window at position `nth`. Returns whether it is the last one.
     pub(super) fn write_window_event(
         &self,

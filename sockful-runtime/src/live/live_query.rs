@@ -21,6 +21,8 @@ pub(crate) struct LiveQuery {
     pub(crate) read_filter: ReadFilter,
     /// Restricts it to the first records in an order.
     pub(crate) window: Option<Arc<Window>>,
+    /// Whether only the number of records is sent.
+    pub(crate) is_count: bool,
 }
 
 /// All records that match a live query at one commit, shared by all subscriptions of the query that
@@ -33,6 +35,8 @@ pub(crate) struct InitialResult {
     pub(crate) at: Option<PositionProof>,
     /// The query at that commit, if it has conditions over relations.
     pub(super) resolved: Option<Arc<ResolvedQuery>>,
+    /// The number of records, for a query that sends nothing else; there are no records then.
+    pub(crate) count: Option<usize>,
 }
 
 /// How a change of a record affects the set of records that match a query.
@@ -58,6 +62,8 @@ pub(crate) enum Match {
     },
     /// The events of a window may concern records that the commit does not change.
     Window(Arc<WindowEvents>),
+    /// The number of records after commit `seq`. Everything up to commit `from` was delivered before.
+    Counted { count: usize, from: u64, seq: u64 },
 }
 
 impl Match {
@@ -66,6 +72,7 @@ impl Match {
         match self {
             Self::Commit { committed, .. } => committed.seq - 1,
             Self::Window(events) => events.from,
+            Self::Counted { from, .. } => *from,
         }
     }
 }
@@ -91,7 +98,14 @@ impl LiveQuery {
         let (filter, read_filter) = (self.filter.canonical(), read_filter.unwrap_or_default());
         let window = self.window.as_ref();
         let window = window.map(|window| format!(" in {window:?}"));
-        format!("{filter} of {read_filter}{}", window.unwrap_or_default())
+        let counted = if self.is_count { " counted" } else { "" };
+        let window = window.unwrap_or_default();
+        format!("{filter} of {read_filter}{window}{counted}")
+    }
+
+    /// Whether the group keeps the current result, which is sent again instead of missed commits.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.window.is_some() || self.is_count
     }
 
     /// The maximum cost of one evaluation per record, without parsing.

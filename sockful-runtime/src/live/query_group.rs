@@ -2,7 +2,7 @@
 
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::GroupQuery;
-use super::live_query::{EventRef, InitialResult, Match};
+use super::live_query::{ChangeKind, EventRef, InitialResult, Match};
 use super::relation_state::RelationState;
 use super::sorted_vec_map::SortedVecMap;
 use super::window::WindowRecords;
@@ -34,6 +34,16 @@ pub(super) struct QueryGroup {
     pub(super) initial: Arc<tokio::sync::Mutex<Weak<InitialResult>>>,
     /// The records of a live window. They are read under the lock of `initial`.
     window: Option<Box<WindowGroup>>,
+    /// The number of records of a live count, which is read under the same lock.
+    count: Option<LiveCount>,
+}
+
+/// The number of records of a group, and the newest commit that changed it.
+#[derive(Clone, Copy, Debug, Default)]
+struct LiveCount {
+    /// `None` until it is read from the store.
+    count: Option<usize>,
+    changed: u64,
 }
 
 /// The events of one commit.
@@ -103,12 +113,14 @@ impl QueryGroup {
         });
         let window = of.query.window.as_ref();
         let window = window.map(|_| Box::new(WindowGroup::new()));
+        let count = of.query.is_count.then(LiveCount::default);
         Self {
             of,
             relations,
             canonical,
             share,
             window,
+            count,
             subscribers: SortedVecMap::new(),
             matches: VecDeque::new(),
             pending: 0,
@@ -189,6 +201,12 @@ impl QueryGroup {
         max: usize,
         wakers: &mut Vec<Waker>,
     ) -> bool {
+        if let Some(count) = &mut self.count {
+            if count.apply(committed.seq, &events) {
+                self.push_count(committed.seq, wakers);
+            }
+            return false;
+        }
         let events = match &mut self.window {
             None => PendingEvents::Commit(events.into()),
             Some(window) => match window.apply(committed, &events) {
@@ -200,6 +218,30 @@ impl QueryGroup {
         let seq = committed.seq;
         self.push_events(seq - 1, seq, events, max, wakers);
         false
+    }
+
+    /// Marks the subscribers that have received the count before commit `seq` as ready.
+    fn push_count(&mut self, seq: u64, wakers: &mut Vec<Waker>) {
+        for (id, subscriber) in self.subscribers.iter_mut() {
+            if subscriber.pending == 0 {
+                subscriber.position = subscriber.position.max(seq - 1);
+                subscriber.pending = 1;
+                wakers.extend(subscriber.connection.mark_ready(id));
+            }
+        }
+        self.pending = self.subscribers.len();
+    }
+
+    /// The number of records of a live count, if it is known.
+    pub(super) fn count(&self) -> Option<usize> {
+        self.count.as_ref()?.count
+    }
+
+    /// Sets the number of records that was read.
+    pub(super) fn set_count(&mut self, read: usize) {
+        if let Some(count) = &mut self.count {
+            count.count = Some(read);
+        }
     }
 
     /// Adds the events of commit `seq`. Everything up to commit `from` was delivered before.
@@ -257,7 +299,8 @@ impl QueryGroup {
     /// Passes a transient event to all subscribers, if they have its record.
     pub(super) fn broadcast(&self, event: &Arc<Emitted>, wakers: &mut Vec<Waker>) {
         let shows = |it: &WindowRecords| it.shows_id(event.record.id());
-        if self.window.is_some() && !self.window().is_some_and(shows) {
+        let is_hidden = self.window.is_some() && !self.window().is_some_and(shows);
+        if is_hidden || self.count.is_some() {
             return;
         }
         for (id, subscriber) in self.subscribers.iter() {
@@ -272,6 +315,9 @@ impl QueryGroup {
         let from = self.held().map_or(from, |held| from.min(held.seq));
         if let Some(window) = &mut self.window {
             window.forget();
+        }
+        if let Some(count) = &mut self.count {
+            count.count = None;
         }
         for (id, subscriber) in self.subscribers.iter_mut() {
             if subscriber.pending == 0 {
@@ -335,6 +381,17 @@ impl QueryGroup {
         if before > max {
             return NextEvents::Behind;
         }
+        if let Some(LiveCount { count, changed }) = self.count {
+            let (from, seq) = (subscriber.position, changed);
+            subscriber.pending = 0;
+            subscriber.position = from.max(seq);
+            self.update_pending(before, 0);
+            let count = count.filter(|_| before > 0 && seq > from);
+            return count.map_or(NextEvents::Nothing, |count| NextEvents::Commits {
+                matches: vec![Match::Counted { count, from, seq }],
+                more: false,
+            });
+        }
         let mut matches = Vec::with_capacity(before.min(limit));
         let mut after = before;
         let mut position = subscriber.position;
@@ -389,4 +446,28 @@ impl QueryGroup {
             self.matches.clear();
         }
     }
+}
+
+impl LiveCount {
+    /// Applies the events of a commit. Returns whether the count changes.
+    fn apply(&mut self, seq: u64, events: &[EventRef]) -> bool {
+        let Some(count) = self.count else {
+            return false;
+        };
+        let after = change_count(count, events);
+        if after == count {
+            return false;
+        }
+        (self.count, self.changed) = (Some(after), seq);
+        true
+    }
+}
+
+/// The number of records after a commit with these events.
+pub(super) fn change_count(count: usize, events: &[EventRef]) -> usize {
+    events.iter().fold(count, |count, event| match event {
+        EventRef::Changed(ChangeKind::Created, _) => count + 1,
+        EventRef::Changed(ChangeKind::Destroyed | ChangeKind::Left, _) => count.saturating_sub(1),
+        EventRef::Changed(ChangeKind::Updated, _) | EventRef::Emitted(_) => count,
+    })
 }

@@ -97,6 +97,7 @@ impl Resolver<'_> {
             filter,
             read_filter,
             window: None,
+            is_count: false,
         });
         Ok(ResolvedQuery { query, links })
     }

@@ -160,7 +160,7 @@ impl SubscriptionHandle {
 
     /// Reads the missed commits. Few are delivered one by one and many are folded. If the log does
     /// not reach back far enough or too many are missing, the initial result is sent again. If that
-    /// fails, the subscription ends. A window is always sent again.
+    /// fails, the subscription ends. A window or a count is always sent again.
     pub(crate) async fn catch_up(&self) -> Delivery {
         let delivery = match self.resolved() {
             Some(resolved) if !self.is_current(&resolved) => self.catch_up_related(&resolved).await,
@@ -186,8 +186,7 @@ impl SubscriptionHandle {
             let head = state.recent.head();
             let group = state.groups.get_mut(self.group);
             let from = group.map_or(head, |group| group.advance(self.id, head));
-            let is_window = self.query.window.is_some();
-            let missed = (!is_window).then(|| state.recent.after(from, usize::MAX));
+            let missed = (!self.query.is_kept()).then(|| state.recent.after(from, usize::MAX));
             (from, head, missed)
         };
         let Some(recent) = recent else {

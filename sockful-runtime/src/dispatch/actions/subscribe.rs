@@ -44,13 +44,16 @@ pub(in crate::dispatch) async fn begin(
         parent = Some((of.index, id.into()));
     }
     let from = given.take("$from").map(parse_from).transpose()?;
+    let is_count = query::is_count(&given)?;
     let select = given.take("$select");
     let select = select.map(|raw| query::select(model, raw)).transpose()?;
     let window = query::window(model, &given, app.config.live.max_window)?;
     let window = window.map(|(order, limit)| Arc::new(Window::new(order, limit)));
+    let relations = app.relation_scope();
     let relations = match window {
-        Some(_) => app.relation_scope().unavailable_in("a live window"),
-        None => app.relation_scope(),
+        Some(_) => relations.unavailable_in("a live window"),
+        None if is_count => relations.unavailable_in("a live count"),
+        None => relations,
     };
     filters.push(query::conditions(model, &given, relations)?);
     drop(given);
@@ -59,6 +62,7 @@ pub(in crate::dispatch) async fn begin(
         filter: QueryFilter::all_of(filters),
         parent,
         window,
+        is_count,
     };
     let scope = SubscriptionScope::evaluate(context, request)?;
 
@@ -71,8 +75,8 @@ pub(in crate::dispatch) async fn begin(
     let query = &handle.query;
     let caller = &scope.access.caller;
     let same = (&select, &session.app.description.digest, caller);
-    // A window is always sent again.
-    let is_resumable = query.window.is_none();
+    // A window or a count is always sent again.
+    let is_resumable = !query.is_kept();
     let resumed = match from.filter(|_| is_resumable) {
         Some(from) => broker.can_resume(from, query, same).await?,
         None => None,
@@ -89,10 +93,13 @@ pub(in crate::dispatch) async fn begin(
         }
         _ => {
             let result = handle.initial_result().await?;
-            let (seq, at) = (result.seq, result.at);
+            let (seq, at, count) = (result.seq, result.at, result.count);
             let mut records = RemainingRecords::new(result);
             let room = reply::room(app.config.request.max_reply);
-            let first = records.take_first(room, &selection);
+            let first = match count {
+                Some(count) => format!("{{\"count\":{count}}}").into_bytes(),
+                None => records.take_first(room, &selection),
+            };
             (first, seq, at, records)
         }
     };

@@ -1,8 +1,9 @@
-//! Reads the records of live windows from the store.
+//! Reads live windows and live counts from the store.
 
 use super::{Broker, BrokerState};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::live::live_query::{CommitValues, InitialResult, LiveQuery};
+use crate::live::query_group::change_count;
 use crate::live::window::{Outcome, Window, WindowRecords};
 use crate::live::window_group::changes;
 use crate::model::record::Record;
@@ -32,17 +33,13 @@ struct ReadWindow {
 }
 
 impl Broker {
-    /// Returns the records of a window. It is read from the store only if the group does not know it.
+    /// Returns a window or a count. It is read from the store only if the group does not know it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::TooLarge`] if its records are too large, [`ErrorKind::Unavailable`] if it
     /// changes too fast to be read.
-    pub(super) async fn window_result(
-        &self,
-        group: u64,
-        query: &LiveQuery,
-    ) -> Result<InitialResult> {
+    pub(super) async fn kept_result(&self, group: u64, query: &LiveQuery) -> Result<InitialResult> {
         let asked_at = self.store.head().await?;
         let initial = self
             .state()
@@ -53,10 +50,10 @@ impl Broker {
         let _reading = initial.lock().await;
         self.wait_until_published(asked_at).await;
         for _ in 0..MAX_READS {
-            if let Some(result) = self.known_window(group) {
+            if let Some(result) = self.kept(group) {
                 return Ok(result);
             }
-            self.read_window(group, query).await?;
+            self.read_kept(group, query).await?;
         }
         Err(changes_too_fast())
     }
@@ -82,7 +79,7 @@ impl Broker {
         if self.held(group).is_none() {
             return;
         }
-        if let Err(error) = self.read_window(group, &query).await {
+        if let Err(error) = self.read_kept(group, &query).await {
             // The subscribers try again, and end if that fails too.
             tracing::debug!(%error, "reading a live window again failed");
             let mut wakers = Vec::new();
@@ -96,16 +93,21 @@ impl Broker {
         }
     }
 
-    /// The window of a group at the newest distributed commit, if it is known.
-    fn known_window(&self, group: u64) -> Option<InitialResult> {
+    /// The window or the count of a group at the newest distributed commit, if it is known.
+    fn kept(&self, group: u64) -> Option<InitialResult> {
         let mut state = self.state();
         let BrokerState { recent, groups, .. } = &mut *state;
-        let records = groups.get_mut(group)?.window()?;
+        let group = groups.get_mut(group)?;
+        let (records, count) = match group.count() {
+            Some(count) => (Vec::new(), Some(count)),
+            None => (group.window()?.visible().cloned().collect(), None),
+        };
         Some(InitialResult {
-            records: records.visible().cloned().collect(),
+            records,
             seq: recent.head(),
             at: None,
             resolved: None,
+            count,
         })
     }
 
@@ -116,14 +118,18 @@ impl Broker {
         Some(held.records.clone())
     }
 
-    /// Reads a window and sets it in its group. The caller holds the lock of the group's result.
-    async fn read_window(&self, group: u64, query: &LiveQuery) -> Result<()> {
-        let Some(window) = &query.window else {
-            return Ok(());
-        };
+    /// Reads a window or a count and sets it in its group. The caller holds the lock of the group's
+    /// result.
+    async fn read_kept(&self, group: u64, query: &LiveQuery) -> Result<()> {
         for _ in 0..MAX_READS {
-            let mut read = self.read_records(group, query, window).await?;
-            self.wait_until_published(read.seq).await;
+            let mut read = if let Some(window) = &query.window {
+                Read::Window(self.read_records(group, query, window).await?)
+            } else {
+                let filter = query.combined_filter();
+                let view = self.store.count(query.resource, filter).await?;
+                Read::Count(view.value.count, view.seq)
+            };
+            self.wait_until_published(read.seq()).await;
             loop {
                 match self.advance(group, query, read) {
                     Advanced::Done => return Ok(()),
@@ -193,12 +199,12 @@ impl Broker {
         })
     }
 
-    /// Applies the commits that were distributed since the window was read, and sets it in its group
-    /// if none is left.
-    fn advance(&self, group: u64, query: &LiveQuery, mut read: ReadWindow) -> Advanced {
+    /// Applies the commits that were distributed since the result was read, and sets it in its group if
+    /// none is left.
+    fn advance(&self, group: u64, query: &LiveQuery, mut read: Read) -> Advanced {
         let mut state = self.state();
         let head = state.recent.head();
-        let Ok(commits) = state.recent.after(read.seq, usize::MAX) else {
+        let Ok(commits) = state.recent.after(read.seq(), usize::MAX) else {
             return Advanced::Outdated;
         };
         if commits.len() > MAX_LOCKED {
@@ -214,15 +220,18 @@ impl Broker {
         }
         let mut wakers = Vec::new();
         if let Some(group) = state.groups.get_mut(group) {
-            let ReadWindow {
-                records, readable, ..
-            } = read;
-            // The others were among the records that were read.
-            let is_readable = |id: &str| readable.get(id).is_none_or(|it| *it);
-            let events = group
-                .held()
-                .and_then(|held| held.events_to(&records, head, is_readable));
-            group.set_window(records, events, self.limits.fold_after, &mut wakers);
+            match read {
+                Read::Count(count, _) => group.set_count(count),
+                Read::Window(ReadWindow {
+                    records, readable, ..
+                }) => {
+                    // The others were among the records that were read.
+                    let is_readable = |id: &str| readable.get(id).is_none_or(|it| *it);
+                    let sent = group.held();
+                    let events = sent.and_then(|it| it.events_to(&records, head, is_readable));
+                    group.set_window(records, events, self.limits.fold_after, &mut wakers);
+                }
+            }
         }
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
@@ -237,11 +246,39 @@ impl Broker {
     }
 }
 
-/// How far a window was brought up to the newest distributed commit.
+/// What was read from the store.
+enum Read {
+    Window(ReadWindow),
+    /// The number of records at a commit.
+    Count(usize, u64),
+}
+
+impl Read {
+    fn seq(&self) -> u64 {
+        match self {
+            Self::Window(window) => window.seq,
+            Self::Count(_, seq) => *seq,
+        }
+    }
+
+    /// Applies the next commit. Returns whether enough is known.
+    fn apply(&mut self, query: &LiveQuery, committed: &Arc<Committed>) -> bool {
+        match self {
+            Self::Window(window) => window.apply(query, committed),
+            Self::Count(count, seq) => {
+                let events = query.evaluate(&mut CommitValues::new(committed));
+                (*count, *seq) = (change_count(*count, &events), committed.seq);
+                true
+            }
+        }
+    }
+}
+
+/// How far a result was brought up to the newest distributed commit.
 enum Advanced {
     Done,
     /// Newer commits may have been distributed meanwhile.
-    Partly(ReadWindow),
+    Partly(Read),
     /// It has to be read again.
     Outdated,
 }
@@ -268,6 +305,6 @@ impl ReadWindow {
 }
 
 fn changes_too_fast() -> Error {
-    let message = "the window changes too fast to be read; try again";
+    let message = "the result changes too fast to be read; try again";
     Error::new(ErrorKind::Unavailable, message)
 }

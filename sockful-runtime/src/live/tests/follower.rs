@@ -69,6 +69,7 @@ impl Server {
 
     fn query(&self, conditions: &str) -> Arc<LiveQuery> {
         let given = Object::parse(conditions).expect("an object");
+        let is_count = query::is_count(&given).expect("true");
         let window = query::window(&self.model, &given, 1_000).expect("an order and a limit");
         let window = window.map(|(order, limit)| {
             let window = Window::new(order, limit);
@@ -84,6 +85,7 @@ impl Server {
             filter,
             read_filter: self.read_filter.clone(),
             window,
+            is_count,
         })
     }
 
@@ -111,6 +113,7 @@ impl Server {
                 positions: Arc::clone(&self.broker.positions),
             },
             replica: BTreeMap::new(),
+            count: result.count,
             frames: Vec::new(),
         };
         follower.replica = records(&result);
@@ -207,6 +210,8 @@ pub(super) struct Follower {
     handle: SubscriptionHandle,
     pub(super) encoder: EventEncoder,
     pub(super) replica: BTreeMap<String, Value>,
+    /// The number of records, for a live count.
+    pub(super) count: Option<usize>,
     /// The names and payloads of the events since the last call of `events`.
     pub(super) frames: Vec<(String, Value)>,
 }
@@ -237,6 +242,11 @@ impl Follower {
             "created" | "updated" => self.replica.insert(id, payload["record"].clone()),
             "destroyed" => self.replica.remove(&id),
             "roared" => return,
+            "counted" => {
+                let count = payload["count"].as_u64().expect("a number");
+                self.count = usize::try_from(count).ok();
+                return;
+            }
             "records" => {
                 assert_eq!(payload["records"].as_array().map(Vec::len), Some(0));
                 return;

@@ -99,7 +99,7 @@ pub(super) fn shown(record: &Value) -> Value {
 }
 
 /// The payloads of the events that every resource has, by the name of the schema of its record.
-pub(super) fn live(record: &str) -> [(&'static str, Value); 6] {
+pub(super) fn live(record: &str) -> [(&'static str, Value); 7] {
     let (record, id, seq) = (schema(record), json!({}), schema("frame.seq"));
     let list = json!({"type": "array", "items": record});
     let of = |properties: Value, required: &[&str]| {
@@ -119,6 +119,7 @@ pub(super) fn live(record: &str) -> [(&'static str, Value); 6] {
     };
     let listed = || of(json!({"records": list}), &["records", "seq"]);
     let gone = of(json!({"id": id, "left": {"const": true}}), &["id", "seq"]);
+    let counted = of(json!({"count": {"type": "integer"}}), &["count", "seq"]);
     let ended = of(json!({"error": schema("frame.error")}), &["error"]);
     [
         ("created", changed()),
@@ -126,6 +127,7 @@ pub(super) fn live(record: &str) -> [(&'static str, Value); 6] {
         ("destroyed", gone),
         ("records", listed()),
         ("reset", listed()),
+        ("counted", counted),
         ("ended", ended),
     ]
 }

@@ -25,6 +25,7 @@ pub(super) struct SubscriptionRequest {
     /// For the children of a record: the index of its resource, and its id.
     pub(super) parent: Option<(usize, Box<str>)>,
     pub(super) window: Option<Arc<Window>>,
+    pub(super) is_count: bool,
 }
 
 /// What the caller's identity allows it to read. A subscription continues only while this is
@@ -71,6 +72,7 @@ impl SubscriptionScope {
             filter: access.filter.clone(),
             read_filter: access.read_filter.clone(),
             window: request.window.clone(),
+            is_count: request.is_count,
         });
         let caller = context.caller_id();
         SubscriptionHandle::register(&app.broker, &session.subscriptions, query, caller).await
