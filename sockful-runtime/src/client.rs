@@ -14,6 +14,7 @@ mod find;
 mod inbox;
 mod link;
 mod live;
+mod live_count;
 mod payload;
 mod records;
 mod remotes;
@@ -33,6 +34,7 @@ pub use find::{Page, RemoteFind};
 #[cfg(feature = "server")]
 pub(crate) use link::ByteStream;
 pub use live::Live;
+pub use live_count::LiveCount;
 pub use records::RemoteRecords;
 pub use remotes::{BigIntArgument, CallRemotes, DecodeOutput, MethodPayload};
 #[doc(hidden)]

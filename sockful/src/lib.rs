@@ -617,8 +617,8 @@ pub mod query {
 pub mod client {
     #![doc = include_str!("client.md")]
     pub use sockful_runtime::client::{
-        Builder, Call, Children, Client, ClientEvent, Data, Live, Page, RemoteFind, RemoteRecords,
-        Reply, Status, Subscription,
+        Builder, Call, Children, Client, ClientEvent, Data, Live, LiveCount, Page, RemoteFind,
+        RemoteRecords, Reply, Status, Subscription,
     };
 }
 

@@ -4,7 +4,9 @@ use super::call::Call;
 use super::payload::{given, id_name, text};
 use super::request::Effect;
 use super::subscription::SubscriptionReader;
-use super::{ClientInner, Live, RemoteFind, Subscription, conditions, decode, unreadable};
+use super::{
+    ClientInner, Live, LiveCount, RemoteFind, Subscription, conditions, decode, unreadable,
+};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::{Parent, Relation};
 use crate::model::resource::Resource;
@@ -110,6 +112,18 @@ impl<C: Resource> Children<C> {
     /// Subscribes to the children that match the filter, as a set that is kept up to date.
     pub fn live(&self, filter: Filter<C>) -> Live<C> {
         Live::new(self.follow(filter))
+    }
+
+    /// Subscribes to the number of children that match the filter.
+    pub fn live_count(&self, filter: Filter<C>) -> LiveCount {
+        let (resource, action) = self.route(Relation::Subscribe);
+        let payload = self.query(filter).and_then(conditions::counted);
+        LiveCount::new(SubscriptionReader::new(
+            &self.shared,
+            resource,
+            action,
+            payload,
+        ))
     }
 
     fn follow(&self, filter: Filter<C>) -> SubscriptionReader {

@@ -1,5 +1,6 @@
 //! Typed queries in their form on the wire.
 
+use super::payload::text;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::resource::Resource;
@@ -14,6 +15,12 @@ pub(super) fn of<R: Resource>(filter: typed::Filter<R>) -> Result<Map<String, Va
         Value::Object(map) => Ok(map),
         _ => Ok(Map::new()),
     }
+}
+
+/// Returns the payload of a live count with these conditions.
+pub(super) fn counted(mut query: Map<String, Value>) -> Result<String> {
+    query.insert("$count".to_owned(), true.into());
+    text(&query)
 }
 
 /// Returns the value of `$sort`.

@@ -146,6 +146,8 @@ pub(super) struct RawEvent {
     /// The proof of the position that it completes, as JSON.
     pub(super) at: Option<Box<str>>,
     pub(super) dropped: u64,
+    /// The number of records, of the event `counted`.
+    count: Option<u64>,
     left: bool,
     id: Box<str>,
     record: Box<str>,
@@ -163,6 +165,7 @@ impl RawEvent {
             seq: number("seq"),
             at: payload.take("at").map(Box::from),
             dropped: number("dropped").unwrap_or_default(),
+            count: number("count"),
             left: payload.take("left") == Some("true"),
             id: raw("id"),
             record: raw("record"),
@@ -178,6 +181,19 @@ impl RawEvent {
             dropped: events,
             ..Self::default()
         }
+    }
+
+    /// Creates the event that reports the initial number of records.
+    pub(super) fn counted(reply: &Object<'_>, count: &str) -> Self {
+        Self {
+            count: count.parse().ok(),
+            ..Self::parse("counted", reply)
+        }
+    }
+
+    /// Returns the number of records that it reports.
+    pub(super) fn count(&self) -> Option<u64> {
+        self.count.filter(|_| self.name == "counted")
     }
 
     /// Reads the records of a reset.

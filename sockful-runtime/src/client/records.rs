@@ -5,7 +5,9 @@ use super::children::{Children, relation};
 use super::payload::{given, id_name, text, with_id};
 use super::request::Effect;
 use super::subscription::SubscriptionReader;
-use super::{ClientInner, Live, RemoteFind, Subscription, conditions, decode, unreadable};
+use super::{
+    ClientInner, Live, LiveCount, RemoteFind, Subscription, conditions, decode, unreadable,
+};
 use crate::core::error::Result;
 use crate::model::definition::Relation;
 use crate::model::parent::RefersTo;
@@ -98,6 +100,18 @@ impl<R: Resource> RemoteRecords<R> {
     /// Subscribes to the records that match the filter, as a set that is kept up to date.
     pub fn live(&self, filter: Filter<R>) -> Live<R> {
         Live::new(self.follow(filter))
+    }
+
+    /// Subscribes to the number of records that match the filter.
+    pub fn live_count(&self, filter: Filter<R>) -> LiveCount {
+        let query = self.readable().and_then(|()| conditions::of(filter));
+        let payload = query.and_then(conditions::counted);
+        LiveCount::new(SubscriptionReader::new(
+            &self.shared,
+            R::NAME,
+            "subscribe",
+            payload,
+        ))
     }
 
     /// Returns the records of `C` whose `field` holds this id, with the routes of that relation:

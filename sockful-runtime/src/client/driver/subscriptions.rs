@@ -298,9 +298,14 @@ impl Driver {
             self.check_waits(number);
         } else {
             sub.next_resume = resume;
-            let mut reset = RawEvent::parse("reset", reply);
-            reset.records = ok.take("records").map(Box::from).into_iter().collect();
-            self.add_part(number, reset, is_part(reply));
+            let first = if let Some(count) = ok.take("count") {
+                RawEvent::counted(reply, count)
+            } else {
+                let mut reset = RawEvent::parse("reset", reply);
+                reset.records = ok.take("records").map(Box::from).into_iter().collect();
+                reset
+            };
+            self.add_part(number, first, is_part(reply));
         }
         self.passed(Probe::Subscription(number));
     }
