@@ -242,6 +242,14 @@ export type EventOf<Shown, Events, Id> =
   | Dropped
   | Emitted<Events, Id>;
 
+/** The number of records of a subscription with `$count`. */
+export interface Counted {
+  type: "counted";
+  count: number;
+  /** The commit that the number belongs to. */
+  seq: number;
+}
+
 /** A subscription for `for await`. Leaving the loop ends it. Throws if it is refused. */
 export interface Subscription<Event> extends AsyncIterableIterator<Event, undefined, undefined> {
   /** Ends the subscription. */
@@ -423,6 +431,14 @@ export interface List<Record, Under = {}, Relations = {}> {
 
 /** Subscribes to records. `Under` contains required properties of the payload: the id of a parent. */
 export interface Subscribe<Record, Events, Id, Under = {}, Relations = {}> {
+  /** Returns an iterator over the number of records that match a filter. */
+  (where: Under & Where<Record> & { $count: true }, options?: { signal?: AbortSignal }): Subscription<Counted>;
+  /** Calls a listener with the number of records. The returned function ends the subscription. */
+  (
+    where: Under & Where<Record> & { $count: true },
+    listener: (event: Counted | Ended) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void;
   /** Returns an iterator for `for await`. */
   <const S extends keyof Record = keyof Record>(
     ...given: {} extends Under

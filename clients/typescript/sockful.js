@@ -677,12 +677,12 @@ class Sub {
   begun(ok, seq, at, more, resume) {
     this.isAgain = false;
     this.tries = 0;
-    if (ok?.resumed) {
+    if (ok.resumed) {
       this.resume = resume;
       this.follower.status?.(true);
     } else {
       this.nextResume = resume;
-      this.part('reset', { records: ok?.records ?? [], seq, at, more });
+      this.part(ok.records ? 'reset' : 'counted', { ...ok, seq, at, more });
     }
   }
 

@@ -19,6 +19,7 @@ const api = connect("ws://127.0.0.1:8000", { api: described, token: async () => 
 
 const RIGHT = [
   'api.album.subscribe({ songs: { $some: { playing: true } } }); api.song.live({ "album.year": { $lt: 1960 } });',
+  'for await (const { count } of api.creature.subscribe({ kind: "dragon", $count: true })) { const now: number = count; break; }',
   'const newest: Live<Creature> = api.creature.live({ kind: "dragon", $sort: { life: -1 }, $limit: 3 });',
   'const bob: Creature = await api.creature.create({ id: "bob" });',
   'const said: string = await api.creature.feed({ id: "bob", amount: 3 }, { timeoutMs: 500, ifRev: 7 });',

@@ -267,6 +267,35 @@ await test('live records are sorted by the value of times and decimal numbers', 
   }
 });
 
+await test('a live window is sorted by its own order, whose properties are selected', { api: shows }, async (api) => {
+  last().hello();
+  const live = api.show.live({ $sort: { price: -1 }, $limit: 2, $select: ['starts'] });
+  const [, , payload, ack] = last().sent.at(-1);
+  assert.deepEqual(payload, { $sort: { price: -1 }, $limit: 2, $select: ['starts', 'id', 'price'] });
+  const show = (id, price) => ({ id, starts: '2024-05-01', price });
+  last().deliver('show', 'subscribe', { ok: { records: [show('b', '10'), show('a', '9')] }, seq: 1 }, ack);
+  last().deliver('show', 'created', { id: 'c', record: show('c', '9.5'), seq: 2, more: true }, ack);
+  last().deliver('show', 'destroyed', { id: 'a', left: true, seq: 2 }, ack);
+  last().deliver('show', 'updated', { id: 'b', record: show('b', '9.50'), seq: 3 }, ack);
+  assert.deepEqual(live.getSnapshot().map(({ id }) => id), ['b', 'c']);
+  last().end();
+  mock.timers.tick(30_000);
+  last().hello();
+  assert.equal(last().sent.at(-1)[2].$from, undefined, 'a window is not resumed');
+});
+
+await test('a live count reports each number', {}, async (api) => {
+  last().hello();
+  const events = [];
+  const stop = api.creature.subscribe({ kind: 'cat', $count: true }, (event) => events.push(event));
+  const [, , payload, ack] = last().sent.at(-1);
+  assert.deepEqual(payload, { kind: 'cat', $count: true });
+  last().deliver('creature', 'subscribe', { ok: { count: 7 }, seq: 1 }, ack);
+  last().deliver('creature', 'counted', { count: 8, seq: 4 }, ack);
+  assert.deepEqual(events, [{ type: 'counted', count: 7, seq: 1 }, { type: 'counted', count: 8, seq: 4 }]);
+  stop();
+});
+
 await test('a live collection ends with an error at a value that it cannot sort', { api: shows }, async (api) => {
   last().hello();
   const live = api.show.live({}, { sort: { price: 1 } });

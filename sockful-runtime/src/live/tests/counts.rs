@@ -60,7 +60,7 @@ async fn count_is_read_again_after_missing_commits() {
         .broker
         .state()
         .groups
-        .set_all_behind(256, &mut wakers);
+        .set_all_behind(u64::MAX, 256, &mut wakers);
     server.commit(vec![server.put("eve", "cat", 1)]).await;
     server.settle().await;
     follower.follow().await;
