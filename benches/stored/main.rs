@@ -7,6 +7,7 @@
 //!   the plot to that file
 //! - `policy`: a list of 10 of 1,000,000 records under the read policy `owner == caller | published`, beside
 //!   the same list by `$in` without a policy
+//! - `windows`: opening the newest 50 of 1,000,000 messages as a live query
 //! - `log`: the size of the write-ahead log during five minutes of overlapping lists and 1,000 writes per
 //!   second
 //! - `start`: the time from process start to the first reply, with 1,000,000 records; `start cold` also
@@ -28,6 +29,7 @@ mod rusqlite_baseline;
 mod scaling;
 mod server;
 mod start;
+mod windows;
 
 use serde::{Deserialize, Serialize};
 use sockful::{Error, Resource, Result};
@@ -73,6 +75,8 @@ async fn main() -> Result<()> {
     match *arguments.as_slice() {
         ["serve", store, creatures] => server::serve(store, creatures.parse().unwrap_or(0)),
         ["serve-notes", store, notes] => policy::serve(store, notes.parse().unwrap_or(0)),
+        ["serve-messages", store, messages] => windows::serve(store, messages.parse().unwrap_or(0)),
+        ["windows", ref folder @ ..] => windows::measure(&place(folder)?).await,
         ["log", ref folder @ ..] => log::measure(&place(folder)?).await,
         ["policy", ref folder @ ..] => policy::measure(&place(folder)?).await,
         ["creates", ref folder @ ..] => creates::measure(&place(folder)?).await,
@@ -83,7 +87,7 @@ async fn main() -> Result<()> {
         ["start", "cold", ref folder @ ..] => start::measure(&place(folder)?, true).await,
         ["start", ref folder @ ..] => start::measure(&place(folder)?, false).await,
         _ => Err(Error::internal(
-            "name what to measure: `creates`, `reads stored.svg`, `policy`, `log` or `start`",
+            "name what to measure: `creates`, `reads stored.svg`, `policy`, `windows`, `log` or `start`",
         )),
     }
 }
