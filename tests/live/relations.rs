@@ -407,10 +407,10 @@ async fn follow(seed: u64, rounds: u64, change: impl FnOnce(&mut Config)) -> usi
     for round in 0..rounds {
         for _ in 0..random.below(12) {
             let write_or_commit = if random.below(4) == 0 {
-                let writes: Vec<_> = (0..2 + random.below(3))
+                let batch: Vec<_> = (0..2 + random.below(3))
                     .map(|_| write(&mut random))
                     .collect();
-                json!(["sockful", "commit", writes, 1])
+                json!(["sockful", "commit", batch, 1])
             } else {
                 let mut frame = write(&mut random);
                 frame.as_array_mut().expect("a frame").push(1.into());

@@ -110,14 +110,14 @@ async fn windows_converge_under_random_load() {
                 // Many are created at once and destroyed one by one.
                 let id = |random: &mut Random| random.below(80).to_string();
                 if random.below(20) == 0 {
-                    let writes = (0..40).map(|_| {
+                    let batch = (0..40).map(|_| {
                         let creature = json!({"id": id(&mut random), "life": random.below(30)});
                         json!(["creature", "save", creature])
                     });
-                    let mut writes: Vec<_> = writes.collect();
-                    writes.sort_by_key(|it| it[2]["id"].to_string());
-                    writes.dedup_by_key(|it| it[2]["id"].to_string());
-                    client.reply("sockful", "commit", writes.into()).await;
+                    let mut batch: Vec<_> = batch.collect();
+                    batch.sort_by_key(|it| it[2]["id"].to_string());
+                    batch.dedup_by_key(|it| it[2]["id"].to_string());
+                    client.reply("sockful", "commit", batch.into()).await;
                 } else {
                     let id = id(&mut random);
                     let (action, payload) = match random.below(10) {
