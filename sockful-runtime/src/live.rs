@@ -5,18 +5,23 @@
 //! the commits that it missed are read from the recent commits in memory or from the log.
 
 mod broker;
+mod change_kind;
 mod connection_subscriptions;
 mod delivery;
 mod delivery_queue;
 mod evaluation;
 mod event_encoder;
+mod group_count;
+mod initial_result;
 mod live_query;
 mod query_group;
 mod query_groups;
+mod query_index;
 mod related;
 mod relation_state;
 mod replay;
 mod resume;
+mod share;
 mod sorted_vec_map;
 mod subscription_handle;
 #[cfg(test)]

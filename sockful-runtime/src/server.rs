@@ -17,7 +17,6 @@ use crate::engine::app::{App, Setup};
 use crate::engine::app_state::AppState;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::credentials::Credentials;
-use crate::engine::auth::refresh::refresh;
 use crate::engine::auth::{authenticator::Authenticator, identity::Identity};
 use crate::engine::call::context::Context;
 use crate::engine::call::records::Records;
@@ -291,7 +290,7 @@ impl ServerHandle {
     /// [`request.request_timeout`](crate::config::RequestConfig::request_timeout), because the old
     /// identity may have outdated access rights.
     pub async fn refresh(&self, key: &str) -> usize {
-        refresh(&self.app, key).await
+        self.app.refresh(key).await
     }
 
     /// Returns the TypeScript module of the API: its types, and the value for the parameter `api`

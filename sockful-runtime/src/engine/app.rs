@@ -9,6 +9,7 @@ use crate::engine::app_state::AppState;
 use crate::engine::auth::authenticator::Authenticator;
 use crate::engine::auth::identity_registry::IdentityRegistry;
 use crate::engine::auth::policies::Policies;
+use crate::engine::auth::refresh::IdentityRefresh;
 use crate::engine::call::hook::{Hook, HookAction, HookPhase};
 use crate::engine::description::describe;
 use crate::engine::guard_locks::GuardLocks;
@@ -175,6 +176,22 @@ impl App {
             },
         });
         format!(r#"["sockful","hello",{hello},null]"#)
+    }
+
+    /// Asks the authenticator again for all sessions of this key. Returns the number of sessions
+    /// affected.
+    pub(crate) async fn refresh(&self, key: &str) -> usize {
+        let Some(authenticator) = &self.policies.authenticator else {
+            return 0;
+        };
+        let refresh = IdentityRefresh {
+            identities: &self.identities,
+            authenticator,
+            resources: self.models.len(),
+            clock: &self.clock,
+            timeout: self.config.request.request_timeout,
+        };
+        refresh.run(key).await
     }
 
     /// The route for `action` of `resource`.

@@ -5,7 +5,8 @@ mod windows;
 
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::Evaluated;
-use super::live_query::{InitialResult, LiveQuery};
+use super::initial_result::InitialResult;
+use super::live_query::LiveQuery;
 use super::query_groups::{NewSubscriber, QueryGroups};
 use super::related::{self, Images, RelatedLimits, ResolvedQuery, Resolver, Watch};
 use crate::core::caller_id::CallerId;

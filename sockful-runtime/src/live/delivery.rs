@@ -1,7 +1,9 @@
 //! The frames that are sent to a subscription, one at a time.
 
+use super::change_kind::ChangeKind;
 use super::event_encoder::{EventEncoder, EventMeta, write_list};
-use super::live_query::{ChangeKind, InitialResult, Match};
+use super::initial_result::InitialResult;
+use super::live_query::Match;
 use crate::core::error::Error;
 use crate::model::record::Record;
 use crate::protocol::position::PositionProof;

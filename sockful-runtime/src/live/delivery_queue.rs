@@ -3,7 +3,8 @@
 use super::connection_subscriptions::{ConnectionSubscriptions, TransientEvent};
 use super::delivery::Delivery;
 use super::event_encoder::EventEncoder;
-use super::live_query::{InitialResult, Match};
+use super::initial_result::InitialResult;
+use super::live_query::Match;
 use super::query_group::NextEvents;
 use super::sorted_vec_map::SortedVecMap;
 use super::subscription_handle::SubscriptionHandle;

@@ -1,6 +1,7 @@
 //! Evaluates which queries a page of commits affects, without the lock of the broker.
 
-use super::live_query::{CommitValues, EventRef, LiveQuery};
+use super::change_kind::EventRef;
+use super::live_query::{CommitValues, LiveQuery};
 use super::related::Watch;
 use crate::core::caller_id::CallerId;
 use crate::store::commit::{Committed, RecordChange};
@@ -124,7 +125,7 @@ impl Evaluation {
                 let before = values.compared();
                 let spent = by_caller.entry(asked_by).or_default();
                 // A group that is not evaluated reads its related records again.
-                if *spent > self.max_by_caller || values.affects(&watch) {
+                if *spent > self.max_by_caller || is_affected(&watch, &mut values) {
                     let (first, last) = (committed.seq, committed.seq);
                     let at = moved.entry(group).or_insert(MovedAt { first, last });
                     at.last = last;
@@ -169,4 +170,11 @@ impl Evaluation {
             moved,
         }
     }
+}
+
+/// Whether a commit may change which records match the query of a watch.
+fn is_affected(watch: &Watch, values: &mut CommitValues<'_>) -> bool {
+    values.any_change(watch.resource, |change, images| {
+        watch.is_affected(change, images)
+    })
 }

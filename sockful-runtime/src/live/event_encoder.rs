@@ -1,7 +1,7 @@
 //! Writes the frames of a subscription.
 
+use super::change_kind::{ChangeKind, EventRef};
 use super::connection_subscriptions::AckIdGuard;
-use super::live_query::{ChangeKind, EventRef};
 use super::window_group::{WindowEvent, WindowEvents};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;

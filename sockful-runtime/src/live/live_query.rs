@@ -1,12 +1,11 @@
 //! The query of a subscription, and the events that a commit causes for it.
 
-use super::related::{ResolvedQuery, Watch};
+use super::change_kind::{ChangeKind, EventRef};
 use super::window::Window;
 use super::window_group::WindowEvents;
 use crate::model::record::Record;
-use crate::protocol::position::PositionProof;
 use crate::query::{QueryFilter, ReadFilter, RecordValues};
-use crate::store::commit::Committed;
+use crate::store::commit::{Committed, RecordChange};
 use std::sync::Arc;
 
 /// The cost of finding the position of a record in a window, in bytes that are compared.
@@ -23,33 +22,6 @@ pub(crate) struct LiveQuery {
     pub(crate) window: Option<Arc<Window>>,
     /// Whether only the number of records is sent.
     pub(crate) is_count: bool,
-}
-
-/// All records that match a live query at one commit, shared by all subscriptions of the query that
-/// begin there.
-#[derive(Debug)]
-pub(crate) struct InitialResult {
-    pub(crate) records: Vec<Arc<Record>>,
-    pub(crate) seq: u64,
-    /// The proof of the position after commit `seq`, if the log still has it.
-    pub(crate) at: Option<PositionProof>,
-    /// The query at that commit, if it has conditions over relations.
-    pub(super) resolved: Option<Arc<ResolvedQuery>>,
-    /// The number of records, for a query that sends nothing else; there are no records then.
-    pub(crate) count: Option<usize>,
-}
-
-/// How a change of a record affects the set of records that match a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChangeKind {
-    /// It entered the set.
-    Created,
-    /// It was in the set and still is.
-    Updated,
-    /// It was in the set and was destroyed.
-    Destroyed,
-    /// It was in the set and no longer matches.
-    Left,
 }
 
 /// A commit that affects a subscription, and the events that it causes.
@@ -75,15 +47,6 @@ impl Match {
             Self::Counted { from, .. } => *from,
         }
     }
-}
-
-/// An event of a commit, by the position of its cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EventRef {
-    /// The change at this position.
-    Changed(ChangeKind, usize),
-    /// The declared event at this position among the emitted ones.
-    Emitted(usize),
 }
 
 impl LiveQuery {
@@ -224,11 +187,14 @@ impl LiveQuery {
     }
 }
 
+/// The values of a record before and after a change.
+pub(super) type ImageValues<'c> = [Option<RecordValues<'c, Record>>; 2];
+
 /// The values of the records in a commit. Each property is parsed once, for any number of queries.
 pub(super) struct CommitValues<'c> {
     committed: &'c Committed,
     /// For each change, the record before and after it.
-    changes: Vec<[Option<RecordValues<'c, Record>>; 2]>,
+    changes: Vec<ImageValues<'c>>,
     /// For each declared event, its record.
     emitted: Vec<RecordValues<'c, Record>>,
     /// The cost of the comparisons so far, in bytes.
@@ -252,21 +218,23 @@ impl<'c> CommitValues<'c> {
         }
     }
 
-    /// Whether the commit may change which records match a query with this watch.
-    pub(super) fn affects(&mut self, watch: &Watch) -> bool {
-        for (at, change) in self.committed.changes.iter().enumerate() {
-            if change.resource != watch.resource {
-                continue;
+    /// Whether `is_wanted` accepts a change of a record of this resource, given the values before and
+    /// after it.
+    pub(super) fn any_change(
+        &mut self,
+        resource: usize,
+        is_wanted: impl Fn(&RecordChange, &mut ImageValues<'_>) -> bool,
+    ) -> bool {
+        let mut all = self.committed.changes.iter().zip(&mut self.changes);
+        all.any(|(change, images)| {
+            if change.resource != resource {
+                return false;
             }
-            let images = &mut self.changes[at];
             let before = compared(images);
-            let is_affected = watch.is_affected(change, images);
+            let is_found = is_wanted(change, images);
             self.compared += compared(images) - before;
-            if is_affected {
-                return true;
-            }
-        }
-        false
+            is_found
+        })
     }
 
     /// The cost of the comparisons so far, in bytes.

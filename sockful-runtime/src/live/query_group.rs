@@ -1,9 +1,13 @@
 //! The subscriptions of one query.
 
+use super::change_kind::EventRef;
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::evaluation::GroupQuery;
-use super::live_query::{ChangeKind, EventRef, InitialResult, Match};
+use super::group_count::GroupCount;
+use super::initial_result::InitialResult;
+use super::live_query::Match;
 use super::relation_state::RelationState;
+use super::share::{PassedShare, Share};
 use super::sorted_vec_map::SortedVecMap;
 use super::window::WindowRecords;
 use super::window_group::{Applied, HeldWindow, WindowEvents, WindowGroup};
@@ -35,15 +39,7 @@ pub(super) struct QueryGroup {
     /// The records of a live window. They are read under the lock of `initial`.
     window: Option<Box<WindowGroup>>,
     /// The number of records of a live count, which is read under the same lock.
-    count: Option<LiveCount>,
-}
-
-/// The number of records of a group, and the newest commit that changed it.
-#[derive(Clone, Copy, Debug, Default)]
-struct LiveCount {
-    /// `None` until it is read from the store.
-    count: Option<usize>,
-    changed: u64,
+    count: Option<GroupCount>,
 }
 
 /// The events of one commit.
@@ -51,23 +47,6 @@ struct LiveCount {
 enum PendingEvents {
     Commit(Arc<[EventRef]>),
     Window(Arc<WindowEvents>),
-}
-
-/// How many units a query counts, and against which caller.
-#[derive(Debug)]
-struct Share {
-    units: usize,
-    owner: CallerId,
-    /// The number of subscriptions of each caller.
-    callers: BTreeMap<CallerId, usize>,
-}
-
-/// Units of the limit that pass from one caller to another, or are returned.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct PassedShare {
-    pub(super) units: usize,
-    pub(super) from: CallerId,
-    pub(super) to: Option<CallerId>,
 }
 
 /// The position of one subscription.
@@ -113,7 +92,7 @@ impl QueryGroup {
         });
         let window = of.query.window.as_ref();
         let window = window.map(|_| Box::new(WindowGroup::new()));
-        let count = of.query.is_count.then(LiveCount::default);
+        let count = of.query.is_count.then(GroupCount::default);
         Self {
             of,
             relations,
@@ -381,7 +360,7 @@ impl QueryGroup {
         if before > max {
             return NextEvents::Behind;
         }
-        if let Some(LiveCount { count, changed }) = self.count {
+        if let Some(GroupCount { count, changed }) = self.count {
             let (from, seq) = (subscriber.position, changed);
             subscriber.pending = 0;
             subscriber.position = from.max(seq);
@@ -446,28 +425,4 @@ impl QueryGroup {
             self.matches.clear();
         }
     }
-}
-
-impl LiveCount {
-    /// Applies the events of a commit. Returns whether the count changes.
-    fn apply(&mut self, seq: u64, events: &[EventRef]) -> bool {
-        let Some(count) = self.count else {
-            return false;
-        };
-        let after = change_count(count, events);
-        if after == count {
-            return false;
-        }
-        (self.count, self.changed) = (Some(after), seq);
-        true
-    }
-}
-
-/// The number of records after a commit with these events.
-pub(super) fn change_count(count: usize, events: &[EventRef]) -> usize {
-    events.iter().fold(count, |count, event| match event {
-        EventRef::Changed(ChangeKind::Created, _) => count + 1,
-        EventRef::Changed(ChangeKind::Destroyed | ChangeKind::Left, _) => count.saturating_sub(1),
-        EventRef::Changed(ChangeKind::Updated, _) | EventRef::Emitted(_) => count,
-    })
 }

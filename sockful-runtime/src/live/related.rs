@@ -5,12 +5,12 @@
 //! related records that match. The resolved query decides by the record alone, until a commit changes
 //! one of these values.
 
-use super::live_query::LiveQuery;
+use super::live_query::{ImageValues, LiveQuery};
 use crate::core::error::{Error, Result};
 use crate::model::definition::ResourceDef;
 use crate::model::record::Record;
 use crate::model::scalar::Scalar;
-use crate::query::{Query, QueryFilter, ReadFilter, RecordValues, RelatedFilter};
+use crate::query::{Query, QueryFilter, ReadFilter, RelatedFilter};
 use crate::store::Snapshot;
 use crate::store::commit::{Committed, RecordChange};
 use futures_util::FutureExt;
@@ -217,11 +217,7 @@ impl Watch {
     }
 
     /// Whether a change of a related record may change which records match the query.
-    pub(super) fn is_affected(
-        &self,
-        change: &RecordChange,
-        images: &mut [Option<RecordValues<'_, Record>>; 2],
-    ) -> bool {
+    pub(super) fn is_affected(&self, change: &RecordChange, images: &mut ImageValues<'_>) -> bool {
         let matched = images.each_mut().map(|image| {
             let image = image.as_mut();
             image.is_some_and(|values| self.filter.evaluate(values))

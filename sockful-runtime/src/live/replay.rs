@@ -1,8 +1,9 @@
 //! Converts the commits that a subscription missed to a delivery.
 
+use super::change_kind::{ChangeKind, EventRef};
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::delivery::Delivery;
-use super::live_query::{ChangeKind, CommitValues, EventRef, LiveQuery, Match};
+use super::live_query::{CommitValues, LiveQuery, Match};
 use crate::core::error::{Error, Result};
 use crate::model::record::Record;
 use crate::protocol::position::PositionKey;

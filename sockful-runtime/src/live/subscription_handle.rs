@@ -1,9 +1,11 @@
 //! A subscription's registration with the broker: takes commits and catches up.
 
 use super::broker::{Broker, BrokerState, LiveLimits, PAGE};
+use super::change_kind::ChangeKind;
 use super::connection_subscriptions::ConnectionSubscriptions;
 use super::delivery::Delivery;
-use super::live_query::{ChangeKind, InitialResult, LiveQuery};
+use super::initial_result::InitialResult;
+use super::live_query::LiveQuery;
 use super::query_group::NextEvents;
 use super::related::{ChangedRecords, Images, ResolvedQuery};
 use super::replay::Replay;

@@ -1,6 +1,6 @@
 //! The first records of a query in its order, kept up to date from the changes of each commit.
 
-use super::live_query::ChangeKind;
+use super::change_kind::ChangeKind;
 use crate::model::record::Record;
 use crate::query::{QueryOrder, SortKeys};
 use std::cmp::Ordering;
@@ -39,27 +39,27 @@ pub(super) type Shift = (ChangeKind, Arc<Record>);
 pub(super) struct WindowRecords {
     window: Arc<Window>,
     /// All matching records up to `bound`, in order.
-    entries: Vec<Entry>,
+    entries: Vec<WindowEntry>,
     /// The position up to which the records are known; `None` if all are.
-    bound: Option<Position>,
+    bound: Option<WindowPosition>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct WindowEntry {
     keys: SortKeys<'static>,
     record: Arc<Record>,
 }
 
 /// A position in the order, which need not be that of a record.
 #[derive(Debug)]
-struct Position {
+struct WindowPosition {
     keys: SortKeys<'static>,
     id: Box<str>,
 }
 
 /// What a commit does to the records that subscribers have.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum WindowOutcome {
     /// These changes, in the order in which they are sent.
     Shifted(Vec<Shift>),
     /// Too few records are known. These are the ones that subscribers have, from before the commit.
@@ -81,7 +81,7 @@ impl Window {
     }
 }
 
-impl Entry {
+impl WindowEntry {
     fn new(window: &Window, record: Arc<Record>) -> Self {
         let keys = SortKeys::of(&window.order, &*record).into_owned();
         Self { keys, record }
@@ -97,7 +97,9 @@ impl WindowRecords {
     /// The records that the store returned, in order. `more` says whether others follow them.
     pub(super) fn new(window: Arc<Window>, records: Vec<Arc<Record>>, more: bool) -> Self {
         let entries = records.into_iter();
-        let entries = entries.map(|record| Entry::new(&window, record)).collect();
+        let entries = entries
+            .map(|record| WindowEntry::new(&window, record))
+            .collect();
         let mut known = Self {
             window,
             entries,
@@ -131,7 +133,7 @@ impl WindowRecords {
     }
 
     /// Applies the changes of one commit.
-    pub(super) fn apply(&mut self, changes: &[WindowChange<'_>]) -> Outcome {
+    pub(super) fn apply(&mut self, changes: &[WindowChange<'_>]) -> WindowOutcome {
         let window = Arc::clone(&self.window);
         let limit = window.limit;
         let find = |change: &WindowChange<'_>| {
@@ -163,13 +165,13 @@ impl WindowRecords {
         for change in changes {
             let is_match = matches!(change.kind, ChangeKind::Created | ChangeKind::Updated);
             if let Some(record) = change.after.filter(|_| is_match) {
-                self.insert(Entry::new(&window, Arc::clone(record)));
+                self.insert(WindowEntry::new(&window, Arc::clone(record)));
             }
         }
         if !self.suffices()
             && let Some(before) = before
         {
-            return Outcome::Exhausted(before);
+            return WindowOutcome::Exhausted(before);
         }
 
         let mut shifts = Vec::with_capacity(changes.len());
@@ -202,7 +204,7 @@ impl WindowRecords {
             self.entries.truncate(window.capacity());
             self.bound = self.last_position();
         }
-        Outcome::Shifted(shifts)
+        WindowOutcome::Shifted(shifts)
     }
 
     /// The changes from the records that subscribers have to these. `is_readable` says whether the
@@ -236,14 +238,14 @@ impl WindowRecords {
     }
 
     /// Inserts a matching record, if its position is among the known ones.
-    fn insert(&mut self, entry: Entry) {
+    fn insert(&mut self, entry: WindowEntry) {
         let (window, id) = (&self.window, entry.record.id());
         if let Some(bound) = &self.bound
             && entry.compare(window, &bound.keys, &bound.id).is_gt()
         {
             return;
         }
-        let before = |other: &Entry| other.compare(window, &entry.keys, id).is_lt();
+        let before = |other: &WindowEntry| other.compare(window, &entry.keys, id).is_lt();
         let at = self.entries.partition_point(before);
         self.entries.insert(at, entry);
     }
@@ -251,13 +253,13 @@ impl WindowRecords {
     /// The position of a record in its current state.
     fn find(&self, record: &Record) -> Option<usize> {
         let keys = SortKeys::of(&self.window.order, record);
-        let compare = |entry: &Entry| entry.compare(&self.window, &keys, record.id());
+        let compare = |entry: &WindowEntry| entry.compare(&self.window, &keys, record.id());
         self.entries.binary_search_by(compare).ok()
     }
 
-    fn last_position(&self) -> Option<Position> {
+    fn last_position(&self) -> Option<WindowPosition> {
         let last = self.entries.last()?;
-        Some(Position {
+        Some(WindowPosition {
             keys: SortKeys::of(&self.window.order, &*last.record).into_owned(),
             id: last.record.id().into(),
         })

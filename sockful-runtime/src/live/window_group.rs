@@ -1,7 +1,7 @@
 //! The window that the subscribers of a group have, while it is known and while it is read again.
 
-use super::live_query::{ChangeKind, EventRef};
-use super::window::{Outcome, Shift, WindowChange, WindowRecords};
+use super::change_kind::{ChangeKind, EventRef};
+use super::window::{Shift, WindowChange, WindowOutcome, WindowRecords};
 use crate::model::record::Record;
 use crate::store::commit::Committed;
 use std::collections::HashMap;
@@ -112,8 +112,8 @@ impl WindowGroup {
         let emitted = emitted(committed, events, |record| records.shows_id(record.id()));
         let first: Vec<_> = emitted.filter(|at| is_last(committed, *at)).collect();
         let shifts = match records.apply(&changes(committed, events)) {
-            Outcome::Shifted(shifts) => shifts,
-            Outcome::Exhausted(sent) => {
+            WindowOutcome::Shifted(shifts) => shifts,
+            WindowOutcome::Exhausted(sent) => {
                 let mut held = HeldWindow {
                     seq: committed.seq - 1,
                     records: sent,

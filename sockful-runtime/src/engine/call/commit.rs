@@ -1,7 +1,6 @@
 //! Commits a transaction and runs the hooks that it triggers.
 
 use crate::core::error::{Error, Result};
-use crate::engine::auth::refresh::refresh;
 use crate::engine::call::after_hooks::AfterHooks;
 use crate::engine::call::context::Context;
 use crate::engine::call::outcome::{CalledMethod, CommitOutcome};
@@ -125,7 +124,7 @@ fn start_refresh(context: &Context, keys: Vec<Box<str>>) -> Option<JoinHandle<()
     let app = context.shared_app();
     Some(runtime.spawn(async move {
         for key in keys {
-            refresh(&app, &key).await;
+            app.refresh(&key).await;
         }
     }))
 }

@@ -8,7 +8,6 @@ use crate::core::error::{Error, Result};
 use crate::engine::app::App;
 use crate::engine::auth::caller::Caller;
 use crate::engine::auth::policy::{Grant, unauthenticated};
-use crate::engine::auth::refresh::refresh;
 use crate::engine::call::transaction::Transaction;
 use crate::engine::call::transaction::emission::Emission;
 use crate::engine::idempotency::RequestKey;
@@ -125,7 +124,7 @@ impl Context {
     /// `#[before]` hook that changes what the authenticator reads uses
     /// [`refresh_after_commit`](Self::refresh_after_commit) instead.
     pub async fn refresh(&self, key: &str) -> usize {
-        refresh(self.app(), key).await
+        self.app().refresh(key).await
     }
 
     /// Refreshes the identity with this [`key`](crate::Identity::key) on all connections after this

@@ -2,9 +2,10 @@
 
 use super::{Broker, BrokerState};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::live::live_query::{CommitValues, InitialResult, LiveQuery};
-use crate::live::query_group::change_count;
-use crate::live::window::{Outcome, Window, WindowRecords};
+use crate::live::group_count::change_count;
+use crate::live::initial_result::InitialResult;
+use crate::live::live_query::{CommitValues, LiveQuery};
+use crate::live::window::{Window, WindowOutcome, WindowRecords};
 use crate::live::window_group::changes;
 use crate::model::record::Record;
 use crate::query::Query;
@@ -299,7 +300,7 @@ impl ReadWindow {
         self.seq = committed.seq;
         matches!(
             self.records.apply(&changes(committed, &events)),
-            Outcome::Shifted(_)
+            WindowOutcome::Shifted(_)
         )
     }
 }
