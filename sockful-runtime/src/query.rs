@@ -101,7 +101,7 @@ pub(crate) fn window(
     max: usize,
 ) -> Result<Option<(Vec<QueryOrder>, usize)>> {
     for key in ["$skip", "$after", "$with", "$snapshot"] {
-        if given.has(key) {
+        if given.take(key).is_some() {
             let message = format!("`{key}` is not available in a live query");
             return Err(Path::Root.key(key).refuse(message));
         }
@@ -133,7 +133,7 @@ pub(crate) fn is_count(given: &Object<'_>) -> Result<bool> {
         return Err(Path::Root.key("$count").refuse("`$count` must be true"));
     }
     for key in ["$sort", "$limit", "$select"] {
-        if given.has(key) {
+        if given.take(key).is_some() {
             let message = format!("`{key}` is not available in a live count");
             return Err(Path::Root.key(key).refuse(message));
         }
