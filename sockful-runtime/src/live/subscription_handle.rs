@@ -48,13 +48,18 @@ impl SubscriptionHandle {
     /// # Errors
     ///
     /// [`ErrorKind::TooMany`] if its query would have to be evaluated on every commit and too many
-    /// others already are.
+    /// others already are, [`ErrorKind::InvalidQuery`] for a window or a count whose records depend on
+    /// others.
     pub(crate) async fn register(
         broker: &Arc<Broker>,
         connection: &Arc<ConnectionSubscriptions>,
         query: Arc<LiveQuery>,
         caller: CallerId,
     ) -> Result<Self> {
+        if query.is_kept() && query.has_relations() {
+            let message = "conditions over relations are not available in a live window or count";
+            return Err(Error::new(ErrorKind::InvalidQuery, message));
+        }
         let (group, id, joined) = broker.add(connection, &query, caller).await?;
         Ok(Self {
             broker: broker.clone(),
