@@ -2,11 +2,11 @@
 
 use super::payload::text;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::model::definition::ResourceDef;
+use crate::model::definition::{Relation, ResourceDef};
 use crate::model::resource::Resource;
 use crate::model::scalar::Scalar;
 use crate::query::typed;
-use crate::query::{By, CompareOp, QueryFilter, QueryOrder, RelationSide};
+use crate::query::{By, CompareOp, QueryFilter, QueryOrder, RelatedFilter, RelationSide};
 use serde_json::{Map, Value, json};
 
 /// Returns the conditions of `filter` as an object.
@@ -84,7 +84,7 @@ fn condition(of: &'static ResourceDef, prefix: &str, filter: QueryFilter) -> Res
         }
         QueryFilter::Related(related) => {
             let missing = || Error::internal("the filter uses an unknown relation");
-            let name = related.name(of).ok_or_else(missing)?;
+            let name = relation_name(&related, of).ok_or_else(missing)?;
             let (side, to) = (related.side, related.resource);
             match side {
                 RelationSide::Parent => condition(to, &format!("{prefix}{name}."), related.filter)?,
@@ -134,4 +134,14 @@ fn number(value: f64) -> Value {
     )]
     let is_whole = (whole as f64).to_bits() == value.to_bits();
     if is_whole { whole.into() } else { value.into() }
+}
+
+/// Returns the name of the relation of a condition, given the resource of the record itself.
+fn relation_name(related: &RelatedFilter, of: &ResourceDef) -> Option<&'static str> {
+    let (child, property, relation) = match related.side {
+        RelationSide::Parent => (of, related.property, Relation::Parent),
+        RelationSide::Children => (related.resource, related.link, Relation::List),
+    };
+    let parent = child.parents.iter().find(|it| it.property == property);
+    parent.map(|parent| parent.name(relation))
 }

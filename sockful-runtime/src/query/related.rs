@@ -2,7 +2,7 @@
 
 use super::QueryFilter;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::model::definition::{Relation, ResourceDef};
+use crate::model::definition::ResourceDef;
 use std::fmt;
 
 /// The maximum number of relations between a record and a property that it is matched by.
@@ -70,16 +70,6 @@ impl RelatedFilter {
             filter,
             number: 0,
         }
-    }
-
-    /// Returns the name of the relation, given the resource of the record itself.
-    pub(crate) fn name(&self, of: &ResourceDef) -> Option<&'static str> {
-        let (child, property, relation) = match self.side {
-            RelationSide::Parent => (of, self.property, Relation::Parent),
-            RelationSide::Children => (self.resource, self.link, Relation::List),
-        };
-        let parent = child.parents.iter().find(|it| it.property == property);
-        parent.map(|parent| parent.name(relation))
     }
 
     /// Returns the same relation with another condition.

@@ -70,7 +70,7 @@ impl WindowHistory<'_> {
     fn take(&mut self, seen: &Observation) -> Result<(), String> {
         match seen {
             Observation::Requested { ack, from, .. } => {
-                same("where it goes on", from, &None)?;
+                same("the position to resume from", from, &None)?;
                 self.ack = Some(ack.clone());
                 Ok(())
             }
@@ -122,7 +122,7 @@ impl WindowHistory<'_> {
             return Ok(());
         }
         if seq < self.at {
-            return Err("it goes back".to_owned());
+            return Err("the sequence number decreases".to_owned());
         }
         self.counts.resets += usize::from(name == "reset");
         let whole = self.replica.part(name, payload.clone());
@@ -137,34 +137,34 @@ impl WindowHistory<'_> {
         let first = &whole[0].1;
         let seq = first["seq"].as_u64().ok_or("there is no `seq`")?;
         let is_same = |(_, it): &Frame| it["seq"] == first["seq"];
-        same(
-            "the commit that is told of",
-            &whole.iter().all(is_same),
-            &true,
-        )?;
+        same("the reported commit", &whole.iter().all(is_same), &true)?;
         if whole[0].0 == "reset" {
             self.advance(seq)?;
         } else if first["folded"] == true {
             self.fold(seq, &whole)?;
         } else {
             if seq == self.at {
-                return Err("it is told twice".to_owned());
+                return Err("the commit is reported twice".to_owned());
             }
             self.pass(seq - 1)?;
             let before = self.window.clone();
             let commit = self.step()?;
-            let mut told = without_more(&whole);
+            let mut reported = without_more(&whole);
             let mut expected = self.changes(&before, Some(&commit), seq);
             let emitted = self.emitted(&commit, &before, seq);
-            self.check_order(&told, &commit)?;
+            self.check_order(&reported, &commit)?;
             expected.extend(emitted);
-            sort(&mut told);
+            sort(&mut reported);
             sort(&mut expected);
-            same("what is told", &told, &expected)?;
+            same("the reported events", &reported, &expected)?;
             self.counts.commits += 1;
         }
         self.replica.apply(self.query, &whole);
-        same("what is known", &self.replica.records, &self.shown())
+        same(
+            "the records of the window",
+            &self.replica.records,
+            &self.shown(),
+        )
     }
 
     fn fold(&mut self, seq: u64, whole: &[Frame]) -> Result<(), String> {
@@ -184,29 +184,33 @@ impl WindowHistory<'_> {
         let of_both =
             of_both.filter(|it| before.contains_key(*it) || self.window.contains_key(*it));
         let range = of_client..=of_both.count();
-        let mut told = without_more(whole);
-        let last = told.last_mut().and_then(|(_, it)| it.as_object_mut());
+        let mut reported = without_more(whole);
+        let last = reported.last_mut().and_then(|(_, it)| it.as_object_mut());
         let count = last.and_then(|it| it.remove("dropped"));
         let count = count.and_then(|it| it.as_u64()).unwrap_or_default();
         if !usize::try_from(count).is_ok_and(|count| range.contains(&count)) {
             return Err(format!("{count} events are left out, not {range:?}"));
         }
-        told.retain(|(name, _)| name != "records");
+        reported.retain(|(name, _)| name != "records");
         let mut expected = self.changes(&before, None, seq);
         for (_, payload) in &mut expected {
             payload["folded"] = true.into();
         }
-        sort(&mut told);
+        sort(&mut reported);
         sort(&mut expected);
         self.counts.folds += 1;
-        same("what is told as one", &told, &expected)
+        same("what is reported as one", &reported, &expected)
     }
 
     /// Declared events of records that a commit destroys precede everything else.
-    fn check_order(&self, told: &[Frame], commit: &Commit) -> Result<(), String> {
+    fn check_order(&self, reported: &[Frame], commit: &Commit) -> Result<(), String> {
         let is_change = |(_, it): &Frame| it.get("data").is_none();
-        let first = told.iter().take_while(|it| !is_change(it)).count();
-        let last = told.iter().rev().take_while(|it| !is_change(it)).count();
+        let first = reported.iter().take_while(|it| !is_change(it)).count();
+        let last = reported
+            .iter()
+            .rev()
+            .take_while(|it| !is_change(it))
+            .count();
         let emitted = |is_last| {
             let own = commit.emitted.iter();
             let own = own.filter(|it| it.place == self.query.place && it.is_last == is_last);
@@ -217,20 +221,20 @@ impl WindowHistory<'_> {
             let ids = frames.iter().map(|(_, it)| it["id"].to_string());
             ids.collect::<BTreeSet<_>>()
         };
-        if first + last >= told.len() {
+        if first + last >= reported.len() {
             return Ok(());
         }
-        let is_right = ids(&told[..first]).is_subset(&emitted(true))
-            && ids(&told[told.len() - last..]).is_subset(&emitted(false));
-        let middle = &told[first..told.len() - last];
+        let is_right = ids(&reported[..first]).is_subset(&emitted(true))
+            && ids(&reported[reported.len() - last..]).is_subset(&emitted(false));
+        let middle = &reported[first..reported.len() - last];
         same(
-            "the order of what is told",
+            "the order of what is reported",
             &(is_right && middle.iter().all(is_change)),
             &true,
         )
     }
 
-    /// Advances to commit `seq`, given that nothing is told of the commits up to it.
+    /// Advances to commit `seq`, given that nothing is reported of the commits up to it.
     fn pass(&mut self, seq: u64) -> Result<(), String> {
         while self.at < seq {
             let before = self.window.clone();
@@ -238,7 +242,7 @@ impl WindowHistory<'_> {
             let mut missing = self.changes(&before, Some(&commit), self.at);
             missing.extend(self.emitted(&commit, &before, self.at));
             if !missing.is_empty() {
-                return Err(format!("of {} must be told {missing:?}", self.at));
+                return Err(format!("of {} must be reported {missing:?}", self.at));
             }
         }
         Ok(())
@@ -322,7 +326,7 @@ impl WindowHistory<'_> {
             let name = match before.get(key) {
                 None => "created",
                 Some(was) => {
-                    // A change of a property that is not sent is told as well.
+                    // A change of a property that is not sent is reported as well.
                     let is_changed = changed
                         .as_ref()
                         .map_or(was != record, |ids| ids.contains(key));
@@ -355,7 +359,7 @@ impl WindowHistory<'_> {
             .emitted
             .iter()
             .filter(|it| it.place == self.query.place);
-        let told = own.filter_map(|it| {
+        let reported = own.filter_map(|it| {
             let name = *self.query.events.get(it.event)?;
             let key = it.record[self.query.id].to_string();
             let window = if it.is_last { before } else { &self.window };
@@ -363,16 +367,16 @@ impl WindowHistory<'_> {
             (window.contains_key(&key) && self.query.has(&it.record))
                 .then(|| (name.to_owned(), payload))
         });
-        told.collect()
+        reported.collect()
     }
 }
 
 fn without_more(whole: &[Frame]) -> Vec<Frame> {
-    let mut told = whole.to_vec();
-    for payload in told.iter_mut().filter_map(|(_, it)| it.as_object_mut()) {
+    let mut reported = whole.to_vec();
+    for payload in reported.iter_mut().filter_map(|(_, it)| it.as_object_mut()) {
         payload.remove("more");
     }
-    told
+    reported
 }
 
 fn sort(frames: &mut [Frame]) {
