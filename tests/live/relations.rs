@@ -461,3 +461,27 @@ async fn relation_conditions_follow_with_small_limits() {
         follow(seed, 24, change).await;
     }
 }
+
+#[tokio::test]
+async fn too_many_related_records_are_refused() {
+    let resources = resources![Channel, Membership, Message];
+    let server = RecordingServer::with(resources, |config| config.live.max_inner_set = 3).await;
+    let mut client = server.client().await;
+    for (nth, open) in [true, true, false, false, false].into_iter().enumerate() {
+        let channel = json!({"id": format!("c{nth}"), "open": open});
+        client.ok("channel", "create", channel).await;
+    }
+    let few = json!({"channel.open": true});
+    client.ok("message", "subscribe", few.clone()).await;
+    // Three records are matched by one condition, and as many by two.
+    let many = json!({"channel.open": false});
+    for conditions in [
+        json!({"$or": [few.clone(), {"channel.level": 0}]}),
+        json!({"$or": [few.clone(), few]}),
+        json!({"$or": [many, {"stars": 1}], "channel.id": "c1"}),
+    ] {
+        let error = client.err("message", "subscribe", conditions.clone()).await;
+        assert_eq!(error["code"], "too_large", "{conditions}");
+        assert_eq!(error["limit"]["name"], "max_inner_set", "{conditions}");
+    }
+}

@@ -242,6 +242,7 @@ impl Broker {
                 bytes: self.limits.bytes,
             },
             earlier,
+            read: Mutex::default(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::store::commit::{Committed, RecordChange};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A query at one commit, with values instead of its conditions over relations.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct ResolvedQuery {
     links: Vec<(usize, BTreeSet<Scalar<'static>>)>,
 }
 
-/// The limits of the related records of one condition.
+/// The limits of the related records of all conditions of a query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RelatedLimits {
     pub(super) records: usize,
@@ -41,6 +41,8 @@ pub(super) struct Resolver<'a> {
     pub(super) limits: RelatedLimits,
     /// The records that were changed since the commit, as they were then.
     pub(super) earlier: Images,
+    /// The numbers of related records and of their bytes so far.
+    pub(super) read: Mutex<(usize, usize)>,
 }
 
 /// Records by resource and id, before or after some commits; `None` if the record does not exist.
@@ -133,31 +135,45 @@ impl Resolver<'_> {
     ) -> Result<BTreeSet<Scalar<'static>>> {
         let resource = position(self.definitions, related.resource)?;
         let RelatedLimits { records, bytes } = self.limits;
+        let (read, read_bytes) = *self.read();
+        let too_many = || {
+            let what = "the number of records that conditions over relations match";
+            Error::too_large(what, "max_inner_set", records)
+        };
+        if read >= records {
+            return Err(too_many());
+        }
         let earlier = self.earlier.of(resource);
         let earlier: Vec<_> = earlier.filter(|it| filter.matches(it)).cloned().collect();
         let query = Query {
             filter,
             order: Vec::new(),
-            limit: records,
+            limit: records.saturating_sub(read),
             skip: 0,
             after: None,
-            max_bytes: bytes,
+            max_bytes: bytes.saturating_sub(read_bytes),
         };
         let found = self.snapshot.find(resource, query).await?;
         let size: usize = found.records.iter().map(|it| it.sent().len()).sum();
-        if size > bytes {
-            let what = "the records that a condition over a relation matches";
+        if read_bytes + size > bytes {
+            let what = "the records that conditions over relations match";
             return Err(Error::too_large(what, "max_snapshot", bytes));
         }
         if found.more {
-            let what = "the number of records that a condition over a relation matches";
-            return Err(Error::too_large(what, "max_inner_set", records));
+            return Err(too_many());
         }
+        *self.read() = (read + found.records.len(), read_bytes + size);
         let current = found.records.into_iter();
         let current = current.filter(|it| !self.earlier.contains(resource, it.id()));
         let values = current.chain(earlier);
         let values = values.map(|record| record.scalar(related.link).into_owned());
         Ok(values.filter(|value| !value.is_null()).collect())
+    }
+}
+
+impl Resolver<'_> {
+    fn read(&self) -> MutexGuard<'_, (usize, usize)> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

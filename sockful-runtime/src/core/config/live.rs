@@ -29,8 +29,8 @@ pub struct LiveConfig {
     /// The maximum number of records of a live window: the `$limit` of a subscription. Default: 1,000.
     #[doc(hidden)]
     pub max_window: usize,
-    /// The maximum number of related records that one condition over a relation may match in a
-    /// subscription. Default: 10,000.
+    /// The maximum number of related records that the conditions over relations of a subscription may
+    /// match. Default: 10,000.
     #[doc(hidden)]
     pub max_inner_set: usize,
     /// The maximum number of records that enter or leave a subscription because related records have
