@@ -405,6 +405,16 @@ fn request_body_schema_rejects_unaccepted_bodies() {
             json!({"songs": {"$some": {"n": 1}, "$none": {"bonusAlbum.n": 2}}}),
             true,
         ),
+        (
+            "album_findByPost",
+            json!({"songs": {"$some": {"album.songs": {"$none": {}}}}}),
+            false,
+        ),
+        (
+            "album_findByPost",
+            json!({"$not": {"songs": {"$none": {"$or": [{"album.n": 1}]}}}}),
+            true,
+        ),
         ("album_findByPost", json!({"songs": {"n": 1}}), false),
         (
             "album_findByPost",

@@ -1,11 +1,8 @@
 //! Times as filters compare them, parsed from the text that serde writes.
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
 const SECONDS_OF_DAY: i64 = 86_400;
-/// The years of `chrono`, which has more of them than `jiff`.
-const YEARS: RangeInclusive<i64> = -262_143..=262_142;
 
 /// An instant in nanoseconds.
 ///
@@ -22,40 +19,25 @@ impl TimeKey {
     /// Parses a date, or a date and a time of day, in RFC 3339 with its extensions for signed years and
     /// time zone annotations. Without an offset the time is in UTC, without a time of day it is
     /// midnight.
-    ///
-    /// Accepts what `jiff` and `chrono` write, and rejects what neither of them reads.
     pub fn parse(text: &str) -> Option<Self> {
         // A `jiff::Zoned` ends with the name of its time zone.
-        let (text, annotations) = match text.find('[') {
-            Some(at) => (&text[..at], Some(&text[at..])),
-            None => (text, None),
-        };
+        let text = text.split('[').next()?;
         let (date, time) = match text.split_once(['T', 't', ' ']) {
             Some((date, time)) => (date, Some(time)),
             None => (text, None),
         };
-        let time = time.map(|time| match time.find(['Z', 'z', '+', '-']) {
-            Some(at) => (&time[..at], Some(&time[at..])),
-            None => (time, None),
-        });
-        // `chrono` has more years than `jiff`, but none of its other extensions of RFC 3339.
-        let is_strict = is_of_chrono_only(date);
-        if is_strict && (annotations.is_some() || !time.is_none_or(|it| is_strict_time(text, it))) {
-            return None;
-        }
-        if let Some(annotations) = annotations {
-            // Without an offset the time would be that of the zone.
-            time.and_then(|(_, offset)| offset)?;
-            check_annotations(annotations)?;
-        }
-        let midnight = day(date)?.checked_mul(SECONDS_OF_DAY)?;
-        let Some((time, zone)) = time else {
+        let day = day(date)?;
+        let midnight = day.checked_mul(SECONDS_OF_DAY)?;
+        let Some(time) = time else {
             return Some(Self {
                 seconds: midnight,
                 nanos: 0,
             });
         };
-        let offset = zone.map_or(Some(0), offset)?;
+        let (time, offset) = match time.find(['Z', 'z', '+', '-']) {
+            Some(at) => (&time[..at], offset(&time[at..])?),
+            None => (time, 0),
+        };
         let (seconds, nanos) = time_of_day(time)?;
         Some(Self {
             seconds: midnight.checked_add(seconds)?.checked_sub(offset)?,
@@ -101,43 +83,17 @@ impl fmt::Display for TimeKey {
     }
 }
 
-/// Returns whether the year is written with a sign and less than six digits, or is after 9999.
-fn is_of_chrono_only(date: &str) -> bool {
-    let year = date.get(1..7).and_then(|year| digits(year, 6));
-    date.starts_with(['+', '-']) && year.is_none_or(|year| year > 9_999)
-}
-
-/// Returns whether `chrono` reads the time of day and the offset of `text`, if they are valid.
-fn is_strict_time(text: &str, (time, zone): (&str, Option<&str>)) -> bool {
-    let is_plain = time.len() >= "hh:mm:ss".len() && !time.contains(',');
-    let fits = match zone {
-        None => text.contains('T'),
-        Some("Z" | "z") => true,
-        Some(offset) => offset.len() == "+hh:mm".len() && offset.get(1..3) < Some("24"),
-    };
-    is_plain && fits
-}
-
 /// Returns the days from 1970 to a date of the proleptic Gregorian calendar.
 fn day(date: &str) -> Option<i64> {
     let is_before = date.starts_with('-');
     let unsigned = date.strip_prefix(['-', '+']).unwrap_or(date);
     let mut parts = unsigned.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    // A year of more digits needs a sign.
-    let is_signed = unsigned.len() < date.len();
-    let longest = if is_signed { 6 } else { 4 };
-    if parts.next().is_some() || !(4..=longest).contains(&year.len()) {
+    if parts.next().is_some() || !(4..=9).contains(&year.len()) {
         return None;
     }
     let year = i64::from(digits(year, year.len())?);
-    if is_before && year == 0 {
-        return None;
-    }
     let year = if is_before { -year } else { year };
-    if !YEARS.contains(&year) {
-        return None;
-    }
     let (month, day) = (i64::from(digits(month, 2)?), i64::from(digits(day, 2)?));
     if !(1..=12).contains(&month) || day < 1 || day > days_of(year, month) {
         return None;
@@ -188,9 +144,7 @@ fn time_of_day(time: &str) -> Option<(i64, u32)> {
     let mut parts = time.split(':');
     let (hour, minute) = (digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
     let second = parts.next().map_or(Some(0), |second| digits(second, 2))?;
-    let has_seconds = time.len() > "hh:mm".len();
-    let is_over = parts.next().is_some() || hour > 23 || minute > 59 || second > 60;
-    if is_over || (fraction.is_some() && !has_seconds) {
+    if parts.next().is_some() || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let mut nanos = match fraction {
@@ -223,23 +177,10 @@ fn offset(text: &str) -> Option<i64> {
     let hours = digits(parts.next()?, 2)?;
     let minutes = parts.next().map_or(Some(0), |it| digits(it, 2))?;
     let seconds = parts.next().map_or(Some(0), |it| digits(it, 2))?;
-    if parts.next().is_some() || hours > 25 || minutes > 59 || seconds > 59 {
+    if parts.next().is_some() {
         return None;
     }
     Some(sign * i64::from(hours * 3_600 + minutes * 60 + seconds))
-}
-
-/// Checks the form of annotations: the name of a time zone, then pairs such as `[u-ca=gregory]`.
-fn check_annotations(text: &str) -> Option<()> {
-    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-    for (at, annotation) in inner.split("][").enumerate() {
-        let name = annotation.strip_prefix('!').unwrap_or(annotation);
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-+.:=".contains(&byte);
-        if name.is_empty() || !name.bytes().all(is_plain) || (at > 0 && !name.contains('=')) {
-            return None;
-        }
-    }
-    Some(())
 }
 
 fn digits(text: &str, length: usize) -> Option<u32> {
@@ -311,222 +252,12 @@ mod tests {
             "2024-05-01T24:00:00Z",
             "2024-05-01T10:00:00+2",
             "2024-05-01T10:00:00.Z",
+            "2024-05-01T10:00:00Z02:00",
+            "2024-05-01T10:00:00+01:00:00:00",
+            "2024-05-01T10:00:00+01:00:00:junk",
             "２024-05-01",
         ] {
             assert_eq!(TimeKey::parse(text), None, "{text}");
         }
-    }
-    #[cfg(all(feature = "jiff", feature = "chrono"))]
-    const OFFSETS: &[&str] = &[
-        "",
-        "Z",
-        "z",
-        "ZZ",
-        "Z02:00",
-        "z+02:00",
-        "+",
-        "-",
-        "+02",
-        "+2",
-        "+02:",
-        "+02:00",
-        "-02:30",
-        "-00:00",
-        "+02:60",
-        "+02:5",
-        "+02:00:",
-        "+01:00:30",
-        "+01:00:60",
-        "+01:00:00:junk",
-        "+01:00:00:00",
-        "+23:59",
-        "+25:59",
-        "+25:59:59",
-        "+26:00",
-        "+99:00",
-        "+-2:00",
-        "++02:00",
-        "+02:00Z",
-        "+02:00 ",
-        "+02:00junk",
-    ];
-
-    /// Calls `check` with every combination of the parts, most of which are not times.
-    #[cfg(all(feature = "jiff", feature = "chrono"))]
-    fn spellings(mut check: impl FnMut(&str)) {
-        let dates = [
-            "2024-05-01",
-            "+2024-05-01",
-            "-2024-05-01",
-            "+002024-05-01",
-            "-000001-01-01",
-            "-000000-01-01",
-            "-0000-01-01",
-            "0000-01-01",
-            "+000000-01-01",
-            "+12345-01-01",
-            "12345-01-01",
-            "+1234567-01-01",
-            "02024-05-01",
-            "224-05-01",
-            "2024-5-01",
-            "2024-05-1",
-            "2024-00-01",
-            "2024-02-30",
-            "2024-05-01-",
-            "--2024-05-01",
-            "2024-05-01 ",
-            "9999-12-01",
-        ];
-        let times = [
-            "T10:00:00",
-            "t10:00:00",
-            " 10:00:00",
-            "T10:00",
-            "T10:00:00.5",
-            "T10:00:00,5",
-            "T10:00:00.123456789",
-            "T10:00:00.1234567891",
-            "T10:00:00.",
-            "T10:00.5",
-            "T10:00:60",
-            "T23:59:60",
-            "T23:59:60.5",
-            "T24:00:00",
-            "T10:60:00",
-            "T10:00:61",
-            "T1:00:00",
-            "T10:0:00",
-            "T10:00:0",
-            "T10:00:00:00",
-            "T10:00:00 ",
-            "TT10:00:00",
-            "T 10:00:00",
-            "T",
-            "",
-        ];
-        let annotations = [
-            "",
-            "[Europe/Berlin]",
-            "[!Europe/Berlin]",
-            "[u-ca=gregory]",
-            "[Europe/Berlin][u-ca=gregory]",
-            "[Europe/Berlin][UTC]",
-            "[",
-            "]",
-            "[]",
-            "[!]",
-            "[UTC",
-            "UTC]",
-            "[UTC]junk",
-            "[[UTC]]",
-            "[UTC] ",
-            "[a b]",
-        ];
-        for date in dates {
-            for (nth, time) in times.into_iter().enumerate() {
-                for offset in OFFSETS {
-                    // Annotations do not depend on the form of the time.
-                    let annotations = if nth < 3 {
-                        &annotations
-                    } else {
-                        &annotations[..1]
-                    };
-                    for annotation in annotations {
-                        check(&format!("{date}{time}{offset}{annotation}"));
-                    }
-                }
-            }
-        }
-    }
-
-    /// The time that one of the libraries reads. They also read spellings that they never write, such as
-    /// a month of one digit or, in `chrono`, white space before the offset.
-    #[cfg(all(feature = "jiff", feature = "chrono"))]
-    fn reference(text: &str) -> Option<TimeKey> {
-        use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
-        use jiff::civil;
-        use jiff::tz::TimeZone;
-
-        let key = |seconds, nanos: i32| TimeKey {
-            seconds,
-            nanos: u32::try_from(nanos).expect("it is not negative"),
-        };
-        let of_jiff = |time: jiff::Timestamp| {
-            let (seconds, nanos) = (time.as_second(), time.subsec_nanosecond());
-            if nanos < 0 {
-                key(seconds - 1, nanos + 1_000_000_000)
-            } else {
-                key(seconds, nanos)
-            }
-        };
-        if let Ok(time) = text.parse::<DateTime<FixedOffset>>() {
-            let nanos = i32::try_from(time.timestamp_subsec_nanos()).expect("two seconds");
-            return Some(key(time.timestamp(), nanos));
-        }
-        if let Ok(date) = text.parse::<NaiveDate>() {
-            let midnight = date.and_hms_opt(0, 0, 0).expect("midnight").and_utc();
-            return Some(key(midnight.timestamp(), 0));
-        }
-        if let Ok(time) = text.parse::<NaiveDateTime>() {
-            let nanos =
-                i32::try_from(time.and_utc().timestamp_subsec_nanos()).expect("two seconds");
-            return Some(key(time.and_utc().timestamp(), nanos));
-        }
-        if let Ok(time) = text.parse::<jiff::Timestamp>() {
-            return Some(of_jiff(time));
-        }
-        // A time of a zone needs the offset.
-        let civil: civil::DateTime = text.parse().ok().filter(|_| !text.contains('['))?;
-        let time = TimeZone::UTC.to_timestamp(civil).ok()?;
-        Some(of_jiff(time))
-    }
-
-    /// How the types of the libraries that read a time write it.
-    #[cfg(all(feature = "jiff", feature = "chrono"))]
-    fn written(text: &str) -> Vec<String> {
-        use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
-
-        fn through<T: serde::Serialize + std::str::FromStr>(text: &str) -> Option<String> {
-            let json = serde_json::to_string(&text.parse::<T>().ok()?).ok()?;
-            serde_json::from_str(&json).ok()
-        }
-        let all = [
-            through::<DateTime<Utc>>(text),
-            through::<DateTime<FixedOffset>>(text),
-            through::<NaiveDate>(text),
-            through::<NaiveDateTime>(text),
-            through::<jiff::Timestamp>(text),
-            through::<jiff::Zoned>(text),
-            through::<jiff::civil::Date>(text),
-            through::<jiff::civil::DateTime>(text),
-        ];
-        all.into_iter().flatten().collect()
-    }
-
-    #[test]
-    #[cfg(all(feature = "jiff", feature = "chrono"))]
-    fn times_are_those_of_jiff_and_chrono() {
-        let mut wrong = Vec::new();
-        let mut read = 0;
-        spellings(|text| {
-            let (ours, theirs) = (TimeKey::parse(text), reference(text));
-            read += usize::from(ours.is_some());
-            // `jiff` reads a leap second as the second before.
-            let is_leap = text.contains(":60");
-            let is_equal = ours.is_none() || ours == theirs || (is_leap && theirs.is_some());
-            if !is_equal {
-                wrong.push(format!("{text}: {ours:?}, not {theirs:?}"));
-            }
-            for written in written(text) {
-                let (ours, theirs) = (TimeKey::parse(&written), reference(&written));
-                if ours.is_none() || ours != theirs {
-                    wrong.push(format!("{text}, written as {written}: {ours:?}"));
-                }
-            }
-        });
-        assert!(read > 500, "{read} are times");
-        let some = &wrong[..wrong.len().min(60)];
-        assert!(wrong.is_empty(), "{} differ: {some:#?}", wrong.len());
     }
 }

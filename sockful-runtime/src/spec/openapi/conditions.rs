@@ -185,18 +185,15 @@ pub(super) fn add_shared(document: &mut OpenApiDocument<'_>) {
 
 /// Adds the conditions and the query of a resource.
 pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
-    let name = conditions_name(model);
-    let here = schema(&name);
-    let mut properties: Map<String, Value> = asked(model)
-        .map(|it| (it.property.name.to_owned(), it.condition()))
-        .collect();
-    properties.extend(over_relations(model, document.source.models, MAX_STEPS));
-    let list = json!({"type": "array", "items": here, "minItems": 1});
-    for (word, joined) in [("$or", list.clone()), ("$and", list), ("$not", here)] {
-        properties.insert(word.to_owned(), joined);
+    let models = document.source.models;
+    if is_child(model, models) {
+        for steps in 0..MAX_STEPS {
+            let properties = conditions(model, models, steps);
+            document.add_schema(&conditions_within(model, steps), object(&properties));
+        }
     }
-    let object = |properties: &Map<String, Value>| json!({"type": "object", "properties": properties, "additionalProperties": false});
-    document.add_schema(&name, object(&properties));
+    let mut properties = conditions(model, models, MAX_STEPS);
+    document.add_schema(&conditions_name(model), object(&properties));
     let directions: Map<_, _> = sortable(model)
         .map(|name| (name.to_owned(), json!({"enum": [1, -1]})))
         .collect();
@@ -214,7 +211,43 @@ pub(super) fn add(document: &mut OpenApiDocument<'_>, model: &Model) {
     document.add_schema(&query_name(model), object(&properties));
 }
 
-/// The conditions over relations, by their keys, through at most `steps` relations on parents.
+fn object(properties: &Map<String, Value>) -> Value {
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
+}
+
+/// Whether conditions on another resource refer to the conditions on this one.
+fn is_child(model: &Model, models: &[Model]) -> bool {
+    let mut all = models.iter().flat_map(|of| relations(of, models));
+    all.any(|it| matches!(it.relation, Relation::List) && it.child.index == model.index)
+}
+
+/// The conditions on a resource, by their keys, through at most `steps` relations.
+fn conditions(model: &Model, models: &[Model], steps: usize) -> Map<String, Value> {
+    let mut conditions: Map<String, Value> = asked(model)
+        .map(|it| (it.property.name.to_owned(), it.condition()))
+        .collect();
+    if steps > 0 {
+        conditions.extend(over_relations(model, models, steps));
+    }
+    let here = schema(&conditions_within(model, steps));
+    let list = json!({"type": "array", "items": here, "minItems": 1});
+    for (word, joined) in [("$or", list.clone()), ("$and", list), ("$not", here)] {
+        conditions.insert(word.to_owned(), joined);
+    }
+    conditions
+}
+
+/// The name of the schema of conditions through at most `steps` relations.
+fn conditions_within(model: &Model, steps: usize) -> String {
+    let name = conditions_name(model);
+    if steps == MAX_STEPS {
+        name
+    } else {
+        format!("{name}Within{steps}")
+    }
+}
+
+/// The conditions over relations, by their keys, through at most `steps` relations, which is not 0.
 fn over_relations(model: &Model, models: &[Model], steps: usize) -> Map<String, Value> {
     let mut conditions = Map::new();
     for found in relations(model, models) {
@@ -231,7 +264,7 @@ fn over_relations(model: &Model, models: &[Model], steps: usize) -> Map<String, 
                 }
             }
             Relation::List => {
-                let of_child = schema(&conditions_name(found.child));
+                let of_child = schema(&conditions_within(found.child, steps - 1));
                 let quantified = json!({
                     "type": "object",
                     "properties": {"$some": of_child, "$none": of_child},
